@@ -1,0 +1,13 @@
+export { blackGreeks, newBlackGreeks, writeBlackGreeks } from "./black.ts";
+export type { BlackGreeks, BlackInput, PutCall } from "./black.ts";
+export { blackScholesGreeks, writeBlackScholesGreeks } from "./black-scholes.ts";
+export type { BlackScholesInput } from "./black-scholes.ts";
+export { PricingError } from "./errors.ts";
+export type { PricingErrorCode } from "./errors.ts";
+export { exp } from "./exponential.ts";
+export { impliedVol } from "./implied-vol.ts";
+export type { ImpliedVolInput, ImpliedVolResult } from "./implied-vol.ts";
+export { inverseOptionGreeks } from "./inverse-option.ts";
+export type { InverseOptionGreeks, InverseOptionInput } from "./inverse-option.ts";
+export { log, log1p } from "./logarithm.ts";
+export { normalDensity, normalDistribution } from "./normal.ts";

@@ -1,0 +1,44 @@
+import { ApiError } from "@finality/api";
+import { ConductorError } from "@finality/conductor";
+import { DatabaseError } from "@finality/database";
+import { DatasetError } from "@finality/datasets";
+
+/** The process's exit codes, as documented in the README. */
+export const exitCodes = {
+  ok: 0,
+  error: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  validation: 5,
+  findings: 6,
+  unavailable: 69,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export type CliErrorCode = "usage" | "not_found" | "conflict" | "validation";
+
+/** Something the user can put right; the message is one clear sentence with what to do. */
+export class CliError extends Error {
+  readonly code: CliErrorCode;
+
+  constructor(code: CliErrorCode, message: string, options?: { readonly cause: unknown }) {
+    super(message, options);
+    this.name = "CliError";
+    this.code = code;
+  }
+}
+
+/** What went wrong as the number that scripts look at. */
+export const exitCodeOf = (error: unknown): ExitCode => {
+  if (error instanceof CliError) return { usage: exitCodes.usage, not_found: exitCodes.notFound, conflict: exitCodes.conflict, validation: exitCodes.validation }[error.code];
+  if (error instanceof DatasetError) return error.code === "not_found" ? exitCodes.notFound : exitCodes.validation;
+  if (error instanceof ConductorError) return exitCodes.conflict;
+  if (error instanceof ApiError) return exitCodes.conflict;
+  if (error instanceof DatabaseError) {
+    if (error.code === "folder_in_use" || error.code === "port_in_use") return exitCodes.conflict;
+    return error.code === "connection" ? exitCodes.unavailable : exitCodes.error;
+  }
+  return exitCodes.error;
+};

@@ -1,0 +1,70 @@
+import { clearLine, cursorTo, moveCursor } from "node:readline";
+import { dayOf, money, signed, timeOfDay } from "../output.ts";
+import type { BookLine } from "./book-line.ts";
+
+export type Frame = {
+  readonly dataset: string;
+  readonly instantUs: number;
+  /** Share of the dataset that is over, 0 … 1. */
+  readonly share: number;
+  readonly underlying: string;
+  readonly spot: number | null;
+  readonly books: readonly BookLine[];
+  /** Why nothing moves, when nothing does. */
+  readonly waiting?: string;
+};
+
+const gaugeWidth = 25;
+
+/** Net delta inside its band: `├` and `┤` are the thresholds, `┼` the target, `●` the book. Half the width is the band. */
+export const gauge = ({ netDelta, bandLower, bandUpper }: Pick<BookLine, "netDelta" | "bandLower" | "bandUpper">): string => {
+  if (bandLower === null || bandUpper === null || bandUpper <= bandLower) return " ".repeat(gaugeWidth);
+  const quarter = Math.floor(gaugeWidth / 4);
+  const place = (value: number): number => {
+    const share = (value - bandLower) / (bandUpper - bandLower);
+    return Math.max(0, Math.min(gaugeWidth - 1, Math.round(quarter + share * (gaugeWidth - 1 - 2 * quarter))));
+  };
+  const cells = Array.from({ length: gaugeWidth }, (_unused, index) => (index > place(bandLower) && index < place(bandUpper) ? "─" : " "));
+  cells[place(bandLower)] = "├";
+  cells[place(bandUpper)] = "┤";
+  cells[place((bandLower + bandUpper) / 2)] = "┼";
+  if (netDelta !== null) cells[place(netDelta)] = "●";
+  return cells.join("");
+};
+
+/** The lines of one frame. */
+export const render = (frame: Frame): readonly string[] => {
+  const filled = Math.round(frame.share * 20);
+  const bar = "█".repeat(filled) + "░".repeat(20 - filled);
+  const header = `${dayOf(frame.instantUs)} ${timeOfDay(frame.instantUs)} UTC   ${frame.underlying} ${frame.spot === null ? "–" : money(frame.spot, 2)}   ${bar} ${String(Math.round(frame.share * 100))} %`;
+  const titles = `${"book".padEnd(10)}${"net delta".padStart(10)}  ${"band".padEnd(gaugeWidth)}${"hedges".padStart(8)}${"option P&L".padStart(12)}${"hedge P&L".padStart(12)}${"net P&L".padStart(12)}`;
+  const lines = frame.books.map(
+    (book) =>
+      `${book.book.padEnd(10)}${signed(book.netDelta).padStart(10)}  ${gauge(book)}${String(book.hedges).padStart(8)}${signed(book.optionPnl).padStart(12)}${signed(book.hedgePnl).padStart(12)}${signed(book.netPnl).padStart(12)}${book.refusal === null ? "" : `  ${book.refusal}`}`,
+  );
+  return [header, "", titles, ...lines, frame.waiting === undefined ? "" : `waiting: ${frame.waiting}`];
+};
+
+/** Draws frames over each other on a terminal. */
+export const createLiveView = (out: NodeJS.WriteStream): { draw: (frame: Frame) => void; end: () => void } => {
+  let drawn = 0;
+  const rewind = (): void => {
+    if (drawn === 0) return;
+    moveCursor(out, 0, -drawn);
+    cursorTo(out, 0);
+  };
+  return {
+    draw: (frame) => {
+      rewind();
+      const lines = render(frame);
+      for (const line of lines) {
+        clearLine(out, 0);
+        out.write(`${line}\n`);
+      }
+      drawn = lines.length;
+    },
+    end: () => {
+      drawn = 0;
+    },
+  };
+};

@@ -1,0 +1,20 @@
+import type { Database } from "@finality/database";
+import type { Outgoing } from "./publish.ts";
+
+export type PendingReport = Outgoing & { readonly id: number };
+
+/** Reports in the executors' outbox that were not published yet, in the order that makes equal logs (rule 33). */
+export const pendingReports = async (database: Database, log: string): Promise<readonly PendingReport[]> => {
+  const { rows } = await database.query<{ readonly id: number; readonly type: "order_report" | "fill"; readonly body: Uint8Array }>(
+    `SELECT id, type, body FROM execution.outbox WHERE log = $1 AND NOT published
+      ORDER BY venue_us, account COLLATE "C", command_id COLLATE "C", sequence`,
+    [log],
+  );
+  return rows.map(({ id, type, body }) => ({ id, type, body: JSON.parse(Buffer.from(body).toString("utf8")) }));
+};
+
+/** Publishing comes first: a crash between the two repeats reports, and the writer knows them by id. */
+export const markPublished = async (database: Database, reports: readonly PendingReport[]): Promise<void> => {
+  if (reports.length === 0) return;
+  await database.query("UPDATE execution.outbox SET published = true WHERE id = ANY($1::int8[])", [reports.map(({ id }) => id)]);
+};

@@ -1,0 +1,67 @@
+import type { Bus, BusMessage, OutgoingMessage } from "@finality/bus";
+import { encodeMessage, messageSchemas, topicNames, type Message, type Tick } from "@finality/contracts";
+import type { ControlStep, TimelineInstant } from "@finality/datasets";
+
+/** Most ticks in one message; a message becomes one record. */
+const maxTicksPerMessage = 5_000;
+const tailChunk = 500;
+
+export type Channel = { readonly bus: Bus; readonly dataset: string; readonly log: string; readonly partition: number };
+
+/** How far this dataset was published on each topic: the instant and part of its own last message. */
+export type Published = Readonly<Record<string, { readonly instantUs: number; readonly part: number } | undefined>>;
+
+/** Reads the conductor's own last message of each topic, so that a restarted feed goes on behind it (rule 33). */
+export const lastPublished = async (channel: Channel): Promise<Published> => {
+  const found: Record<string, { instantUs: number; part: number } | undefined> = {};
+  for (const topic of topicNames) found[topic] = await lastOn(channel, topic);
+  return found;
+};
+
+const lastOn = async ({ bus, dataset, partition }: Channel, topic: string): Promise<{ instantUs: number; part: number } | undefined> => {
+  for (let end = await bus.endOffset(topic, partition); end > 0; end -= tailChunk) {
+    const offset = Math.max(0, end - tailChunk);
+    const messages = await bus.read({ topic, partition, offset }, end - offset);
+    const own = messages.flatMap((message) => ownPlace(message, dataset) ?? []).at(-1);
+    if (own !== undefined) return own;
+  }
+  return undefined;
+};
+
+const ownPlace = ({ headers }: BusMessage, dataset: string): { instantUs: number; part: number } | undefined =>
+  headers["finality-dataset"] === dataset ? { instantUs: Number(headers["finality-instant-us"]), part: Number(headers["finality-part"]) } : undefined;
+
+/** A message body on its way to the log. */
+export type Outgoing = { readonly type: Message["type"]; readonly body: unknown };
+
+/** Publishes messages of one instant and one topic; parts count on from `firstPart`. */
+export const publish = async (channel: Channel, instantUs: number, outgoing: readonly Outgoing[], firstPart: number): Promise<void> => {
+  if (outgoing.length === 0) return;
+  await channel.bus.produce(outgoing.map((each, index) => messageOf(channel, instantUs, each, firstPart + index)));
+};
+
+const messageOf = ({ dataset, log, partition }: Channel, instantUs: number, { type, body }: Outgoing, part: number): OutgoingMessage => ({
+  topic: messageSchemas[type].topic,
+  partition,
+  key: log,
+  value: encodeMessage({ type, version: 1, log, instantUs, dataset, part, body }),
+  headers: {
+    "content-type": "application/json",
+    ce_type: type,
+    ce_source: `conductor/${dataset}`,
+    ce_id: `${dataset}/${String(instantUs)}/${messageSchemas[type].topic}/${String(part)}`,
+    "finality-dataset": dataset,
+    "finality-instant-us": String(instantUs),
+    "finality-part": String(part),
+  },
+});
+
+/** The tick messages of an instant: the recorded ticks, or a clock where there are neither ticks nor control. */
+export const tickMessages = (instant: TimelineInstant): readonly Outgoing[] => {
+  if (instant.ticks.length === 0) return instant.control.length === 0 ? [{ type: "clock", body: {} }] : [];
+  const chunks: (readonly Tick[])[] = [];
+  for (let from = 0; from < instant.ticks.length; from += maxTicksPerMessage) chunks.push(instant.ticks.slice(from, from + maxTicksPerMessage));
+  return chunks.map((ticks) => ({ type: "ticks", body: { ticks } }));
+};
+
+export const controlMessages = (steps: readonly ControlStep[]): readonly Outgoing[] => steps.map(({ type, body }) => ({ type, body }));
