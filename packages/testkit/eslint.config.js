@@ -1,1 +1,1 @@
-export { node as default } from "@finality/eslint-config";
+export { testkit as default } from "@finality/eslint-config";

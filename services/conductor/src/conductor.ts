@@ -2,7 +2,7 @@ import { topics } from "@finality/contracts";
 import type { Dataset, TimelineInstant } from "@finality/datasets";
 import { ConductorError } from "./errors.ts";
 import { pendingReports, markPublished } from "./outbox.ts";
-import { controlMessages, lastPublished, publish, tickMessages, type Channel, type Published } from "./publish.ts";
+import { lastPublished, publish, tickMessages, type Channel, type Published } from "./publish.ts";
 import { nextDueUs, unquietReason, type RingDeps } from "./quiet.ts";
 
 export type FeedProgress = {
@@ -79,7 +79,7 @@ const conduct = async (options: FeedOptions, channel: Channel, instant: Timeline
   await publish(channel, instantUs, tickMessages(instant).slice(ticksFrom), ticksFrom);
   await untilQuiet(options);
   let reportPart = nextPart(topics.executions);
-  let control = controlMessages(instant.control).slice(nextPart(topics.control));
+  let control = instant.control.slice(nextPart(topics.control));
   let controlPart = nextPart(topics.control);
   while (!options.signal.aborted) {
     const reports = await pendingReports(options.database, channel.log);
@@ -88,7 +88,7 @@ const conduct = async (options: FeedOptions, channel: Channel, instant: Timeline
     reportPart += reports.length;
     if (reports.length > 0) await untilQuiet(options);
     if (reports.length === 0 && control.length === 0) return;
-    for (const { type, body } of instant.control) if (type === "halt" && control.length > 0) await options.beforeHalt(body.haltId, body.book);
+    for (const step of control) if (step.type === "halt") await options.beforeHalt(step.body.haltId, step.body.book);
     await publish(channel, instantUs, control, controlPart);
     controlPart += control.length;
     if (control.length > 0) await untilQuiet(options);

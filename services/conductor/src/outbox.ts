@@ -1,3 +1,4 @@
+import { decodeJson, type Fill, type OrderReport } from "@finality/contracts";
 import type { Database } from "@finality/database";
 import type { Outgoing } from "./publish.ts";
 
@@ -10,8 +11,11 @@ export const pendingReports = async (database: Database, log: string): Promise<r
       ORDER BY venue_us, account COLLATE "C", command_id COLLATE "C", sequence`,
     [log],
   );
-  return rows.map(({ id, type, body }) => ({ id, type, body: JSON.parse(Buffer.from(body).toString("utf8")) }));
+  return rows.map(({ id, type, body }) => ({ ...reportOf(type, decodeJson(body)), id }));
 };
+
+/** The executor wrote the bytes from the same types, and the sequencer checks them against their schema: the cast loses nothing. */
+const reportOf = (type: "order_report" | "fill", body: unknown): Outgoing => (type === "fill" ? { type, body: body as Fill } : { type, body: body as OrderReport });
 
 /** Publishing comes first: a crash between the two repeats reports, and the writer knows them by id. */
 export const markPublished = async (database: Database, reports: readonly PendingReport[]): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { Bus, BusMessage, OutgoingMessage } from "@finality/bus";
-import { encodeMessage, messageSchemas, topicNames, type Message, type Tick } from "@finality/contracts";
-import type { ControlStep, TimelineInstant } from "@finality/datasets";
+import { encodeMessage, messageHeaders, messageSchemas, topicNames, type Message, type Tick } from "@finality/contracts";
+import type { TimelineInstant } from "@finality/datasets";
 
 /** Most ticks in one message; a message becomes one record. */
 const maxTicksPerMessage = 5_000;
@@ -29,10 +29,11 @@ const lastOn = async ({ bus, dataset, partition }: Channel, topic: string): Prom
 };
 
 const ownPlace = ({ headers }: BusMessage, dataset: string): { instantUs: number; part: number } | undefined =>
-  headers["finality-dataset"] === dataset ? { instantUs: Number(headers["finality-instant-us"]), part: Number(headers["finality-part"]) } : undefined;
+  headers[messageHeaders.dataset] === dataset ? { instantUs: Number(headers[messageHeaders.instantUs]), part: Number(headers[messageHeaders.part]) } : undefined;
 
 /** A message body on its way to the log. */
-export type Outgoing = { readonly type: Message["type"]; readonly body: unknown };
+export type Outgoing = BodyOf<Message>;
+type BodyOf<Each> = Each extends Message ? Pick<Each, "type" | "body"> : never;
 
 /** Publishes messages of one instant and one topic; parts count on from `firstPart`. */
 export const publish = async (channel: Channel, instantUs: number, outgoing: readonly Outgoing[], firstPart: number): Promise<void> => {
@@ -40,28 +41,27 @@ export const publish = async (channel: Channel, instantUs: number, outgoing: rea
   await channel.bus.produce(outgoing.map((each, index) => messageOf(channel, instantUs, each, firstPart + index)));
 };
 
-const messageOf = ({ dataset, log, partition }: Channel, instantUs: number, { type, body }: Outgoing, part: number): OutgoingMessage => ({
-  topic: messageSchemas[type].topic,
+const messageOf = ({ dataset, log, partition }: Channel, instantUs: number, outgoing: Outgoing, part: number): OutgoingMessage => ({
+  topic: messageSchemas[outgoing.type].topic,
   partition,
   key: log,
-  value: encodeMessage({ type, version: 1, log, instantUs, dataset, part, body }),
+  value: encodeMessage({ ...outgoing, version: 1, log, instantUs, dataset, part }),
   headers: {
     "content-type": "application/json",
-    ce_type: type,
+    ce_type: outgoing.type,
     ce_source: `conductor/${dataset}`,
-    ce_id: `${dataset}/${String(instantUs)}/${messageSchemas[type].topic}/${String(part)}`,
-    "finality-dataset": dataset,
-    "finality-instant-us": String(instantUs),
-    "finality-part": String(part),
+    ce_id: `${dataset}/${String(instantUs)}/${messageSchemas[outgoing.type].topic}/${String(part)}`,
+    [messageHeaders.dataset]: dataset,
+    [messageHeaders.instantUs]: String(instantUs),
+    [messageHeaders.part]: String(part),
   },
 });
 
 /** The tick messages of an instant: the recorded ticks, or a clock where there are neither ticks nor control. */
 export const tickMessages = (instant: TimelineInstant): readonly Outgoing[] => {
   if (instant.ticks.length === 0) return instant.control.length === 0 ? [{ type: "clock", body: {} }] : [];
-  const chunks: (readonly Tick[])[] = [];
+  const chunks: Tick[][] = [];
   for (let from = 0; from < instant.ticks.length; from += maxTicksPerMessage) chunks.push(instant.ticks.slice(from, from + maxTicksPerMessage));
   return chunks.map((ticks) => ({ type: "ticks", body: { ticks } }));
 };
 
-export const controlMessages = (steps: readonly ControlStep[]): readonly Outgoing[] => steps.map(({ type, body }) => ({ type, body }));

@@ -1,5 +1,5 @@
 import type { BusMessage } from "@finality/bus";
-import { maxMessageBytes, parseMessage, topics, type DeadLetterReason, type Input, type Message } from "@finality/contracts";
+import { messageHeaders, parseMessage, topics, type DeadLetterReason, type Input, type Message } from "@finality/contracts";
 import { admit, type EngineState } from "@finality/engine";
 import type { NewDeadLetter } from "@finality/event-log";
 
@@ -25,9 +25,6 @@ export const deadLetterOf = (source: BusMessage, reason: DeadLetterReason, detai
 
 /** Size, shape and partition: everything that can be said of a message without the log's state. */
 export const parse = (log: string, source: BusMessage): Parsed => {
-  if (source.value.length > maxMessageBytes) {
-    return { source, deadLetter: deadLetterOf(source, "oversize", `The message has ${String(source.value.length)} bytes; the limit is ${String(maxMessageBytes)}.`) };
-  }
   const parsed = parseMessage(source.topic, source.value);
   if (!parsed.ok) return { source, deadLetter: deadLetterOf(source, parsed.reason, parsed.detail) };
   if (parsed.message.log !== log) {
@@ -126,9 +123,6 @@ const badTickLetters = (origins: readonly TickOrigin[], bad: { readonly indices:
 /** What a message's recorded time is made from. */
 export type LogTime = { readonly clock: "data" | "live" | undefined; readonly nowUs: number; readonly lastRecordedUs: number };
 
-/** The header of a message that was published again from the dead letters; names where it lay. */
-export const redriveHeader = "finality-redrive-of";
-
 /**
  * Recorded time never falls (rule 7). In recorded data it is the message's own instant (rule 33); what a person sends there (control, a
  * redriven message) carries none and takes the log's present. A string says why the message is refused.
@@ -136,7 +130,7 @@ export const redriveHeader = "finality-redrive-of";
 const recordedTimeOf = (source: BusMessage, message: Message, { clock, nowUs, lastRecordedUs }: LogTime): number | string => {
   if (message.type === "open_log") return message.body.clock === "data" ? Math.max(message.body.startsAtUs, lastRecordedUs) : Math.max(nowUs, lastRecordedUs);
   if (clock !== "data") return Math.max(nowUs, lastRecordedUs);
-  if (source.headers[redriveHeader] !== undefined) return Math.max(message.instantUs ?? 0, lastRecordedUs);
+  if (source.headers[messageHeaders.redriveOf] !== undefined) return Math.max(message.instantUs ?? 0, lastRecordedUs);
   if (message.instantUs === undefined) {
     return source.topic === topics.control ? lastRecordedUs : `A ${message.type} of a log with recorded data must carry instantUs; this one has none.`;
   }

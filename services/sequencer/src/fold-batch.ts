@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { BusMessage } from "@finality/bus";
-import { decodeRecord, encodeRecord, isInputRecord, type Decision, type Input, type Provenance, type RecordPlace } from "@finality/contracts";
+import { decodeRecord, encodeRecord, isInputRecord, messageHeaders, type Decision, type Input, type Provenance, type RecordPlace } from "@finality/contracts";
 import { advance, type EngineState } from "@finality/engine";
 import type { NewDeadLetter, PendingRecord } from "@finality/event-log";
-import { admitGroup, groupMessages, parse, redriveHeader, type Admitted } from "./admit-batch.ts";
+import { admitGroup, groupMessages, parse, type Admitted } from "./admit-batch.ts";
 
 /** The engine's state together with the place up to which it was folded. */
 export type Folding = { readonly log: string; readonly generation: number; readonly epoch: number; readonly build: string; readonly state: EngineState; position: number; recordedUs: number };
@@ -96,7 +96,7 @@ const provenanceOf = (folding: Folding, sources: readonly BusMessage[]): Provena
   const [first, last] = [sources[0], sources.at(-1)];
   const own: Provenance = { epoch: folding.epoch, build: folding.build };
   if (first === undefined || last === undefined) return own;
-  const [actor, traceparent, redriveOf] = [first.headers["actor"], first.headers["traceparent"], first.headers[redriveHeader]];
+  const [actor, traceparent, redriveOf] = [first.headers[messageHeaders.actor], first.headers["traceparent"], first.headers[messageHeaders.redriveOf]];
   return {
     ...own,
     topic: first.topic,

@@ -27,3 +27,6 @@ export type TickColumns = {
   readonly value2: Float64Array;
   readonly value3: Float64Array;
 };
+
+/** Most instruments of one record: what an index of 16 bits can name. */
+export const instrumentsMax = 65_536;

@@ -1,0 +1,9 @@
+export { openDatabase, type Database, type DatabaseOptions, type Queryable, type Row, type Rows, type Statement } from "./database.ts";
+export { DatabaseError, isDefiniteRefusal, placeOf, toDatabaseError, type DatabaseErrorCode } from "./errors.ts";
+export { lockFolder, type FolderLock } from "./embedded/folder-lock.ts";
+export type { StopMode } from "./embedded/postmaster.ts";
+export { startEmbeddedPostgres, stopEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/start.ts";
+export { listen, type Listener } from "./listen.ts";
+export { migrate, migrationsFolder } from "./migrate.ts";
+export { createNotifier, type Notifier } from "./notifier.ts";
+export { createPrisma, type PrismaClient } from "./prisma.ts";
