@@ -1,1 +1,3 @@
-export { pure as default } from "@finality/eslint-config";
+import { pure } from "@finality/eslint-config";
+
+export default pure(import.meta.dirname);

@@ -1,3 +1,6 @@
+/** Largest value of one message: what a Kafka broker takes by default (1 MiB with its frame). */
+export const maxValueBytes = 1_000_000;
+
 /** A message as it lies on a partition. */
 export type BusMessage = {
   readonly topic: string;
@@ -29,7 +32,8 @@ export type BusBatch = {
 export type ConsumerHandlers = {
   /**
    * Called when this member is given partition `partition` of every topic at once (they are co-partitioned).
-   * Returns the offset to start each topic at; a topic left out starts at 0.
+   * Returns the offset to start each topic at; a topic left out starts at 0. What is named counts as acknowledged, so that
+   * a group that died between storing and acknowledging is not behind for ever.
    */
   readonly assigned: (partition: number) => Promise<Readonly<Record<string, number>>>;
   /** Called when the partition is taken away, or the consumer stops. */

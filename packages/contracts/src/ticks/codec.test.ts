@@ -15,8 +15,11 @@ const price = fc.tuple(fc.integer({ min: 1, max: 999_999_999_999_999 }), fc.inte
 });
 const size = fc.oneof(price, fc.constant("0"));
 const common = { instrument: fc.constantFrom("SPX", "SPXW-2021-01-06-3700-C", "SPXW-2021-01-06-3700-P", "ES"), venueTimeUs: time };
-const record = <T>(kind: T, required: Record<string, fc.Arbitrary<unknown>>, optional: Record<string, fc.Arbitrary<unknown>>) =>
-  fc.record({ kind: fc.constant(kind), ...common, ...required, receiveTimeUs: time, ...optional }, { requiredKeys: ["kind", "instrument", "venueTimeUs", ...Object.keys(required)] });
+type Fields = Record<string, fc.Arbitrary<unknown>>;
+const record = (kind: Tick["kind"], required: Fields, optional: Fields) => {
+  const fields: Fields = { kind: fc.constant(kind), ...common, ...required, receiveTimeUs: time, ...optional };
+  return fc.record(fields, { requiredKeys: ["kind", "instrument", "venueTimeUs", ...Object.keys(required)] });
+};
 const tick = fc
   .oneof(
     record("quote", { bid: price }, { bidSize: size, ask: price, askSize: size }),
@@ -93,6 +96,13 @@ describe("tick columns as bytes", () => {
     );
     // 2^49 ticks, 2^49 instruments.
     expect(codeOf(() => decodeTicks(Uint8Array.from([1, 128, 128, 128, 128, 128, 128, 128, 1, 128, 128, 128, 128, 128, 128, 128, 1])))).toBe("bad_ticks");
+  });
+
+  test("columns stay as they are when the buffer that they were read from is used again", () => {
+    const bytes = Buffer.from(encodeTicks(columns([[{ kind: "index", instrument: "SPX", venueTimeUs: 1, price: "1" }, 3]])));
+    const decoded = decodeTicks(bytes);
+    bytes.fill(0);
+    expect(decoded).toEqual(columns([[{ kind: "index", instrument: "SPX", venueTimeUs: 1, price: "1" }, 3]]));
   });
 
   test("the bytes are fixed, whatever the machine's endianness", () => {

@@ -61,8 +61,9 @@ export const decodeTicks = (bytes: Uint8Array): TickColumns => {
   // Shape, flags, instrument, time and one value: checked before anything of that size is allocated.
   if (count * 12 > reader.remaining) throw reader.error(`${String(count)} ticks are promised`);
   const instruments = readDictionary(reader);
-  const shapes = reader.raw(count).slice();
-  const flags = reader.raw(count).slice();
+  const shapes = reader.raw(count);
+  // A copy of a plain kind: what a database driver hands over may be a window into its own buffer.
+  const flags = new Uint8Array(reader.raw(count));
   checkBits(reader, shapes, flags);
   const columns = emptyColumns(count, instruments, flags);
   for (let index = 0; index < count; index++) columns.kind[index] = (shapes[index] ?? 0) & kindMask;

@@ -1,0 +1,12 @@
+export { decimal, decimalFromNumber, divide, formatDecimal, middle, roundCoin, roundToLot, zero } from "./decimals/decimal.ts";
+export type { Decimal } from "./decimals/decimal.ts";
+export { DomainError, InvariantError, invariant } from "./errors.ts";
+export type { DomainErrorCode } from "./errors.ts";
+export { compareNames } from "./names.ts";
+export { priceOf, valueOf } from "./positions/contract-terms.ts";
+export type { ContractTerms } from "./positions/contract-terms.ts";
+export { settlementCash } from "./positions/option-payoff.ts";
+export type { OptionTerms } from "./positions/option-payoff.ts";
+export { applyTrade, averagePrice, flatPosition, realizedPnl, settle, unrealizedPnl } from "./positions/position.ts";
+export type { Position, Trade } from "./positions/position.ts";
+export { microseconds, yearsToExpiry } from "./time/year-fraction.ts";

@@ -1,0 +1,81 @@
+import type { BookLimits, HedgePolicy, RefusalReason } from "@finality/contracts";
+import { zero, type Decimal, type Position } from "@finality/domain";
+import { SortedMap } from "../state/sorted-map.ts";
+import { newExposure, type Exposure } from "./exposure.ts";
+import { emptyValuation, type Valuation } from "./valuation.ts";
+
+export type Refusal = { readonly reason: RefusalReason; readonly subject: string | null };
+
+/** What a book is and knows, apart from its exact amounts. Plain data: hashed and stored as it is. */
+export type BookFacts = {
+  readonly book: string;
+  readonly account: string;
+  readonly hedgeInstrument: string;
+  policy: HedgePolicy;
+  limits: BookLimits;
+  /** Id of the halt in force on this book alone. */
+  halted: string | null;
+  /** The unexpected fill or report that holds it. */
+  held: string | null;
+  suspended: boolean;
+  /** Why valuing failed, until it is recorded and the book released. */
+  failure: string | null;
+  /** The refusal that is recorded and has not ended. */
+  refusal: Refusal | null;
+  /** Recorded time and command id of the last hedge decision. */
+  lastHedgeUs: number | null;
+  lastHedge: string | null;
+  hedges: number;
+  /** Of a fixed interval: number of the last interval whose check is done. */
+  checkedInterval: number;
+  /** Booked trades in instruments without any mark: their half-spread is not in the opening cost. */
+  tradesWithoutMark: number;
+  exposure: Exposure;
+  valuation: Valuation;
+  /** Indices of orders of which something may still come, ascending. */
+  openOrders: number[];
+};
+
+export type BookPosition = {
+  position: Position;
+  /** Model value of quantity × multiplier. */
+  contracts: number;
+  settled: boolean;
+};
+
+export type BookState = {
+  readonly facts: BookFacts;
+  readonly section: string;
+  /** By instrument. */
+  readonly positions: SortedMap<BookPosition>;
+  /** Half-spreads paid on booked trades, settlement currency. */
+  openingCost: Decimal;
+  /** Indices of all its orders; derived, rebuilt on restoring. */
+  readonly orders: number[];
+};
+
+export const bookSection = (book: string): string => `book/${book}`;
+
+export type NewBook = Pick<BookFacts, "book" | "account" | "hedgeInstrument" | "policy" | "limits" | "checkedInterval">;
+
+export const newBookState = (book: NewBook): BookState => ({
+  facts: {
+    ...book,
+    halted: null,
+    held: null,
+    suspended: false,
+    failure: null,
+    refusal: null,
+    lastHedgeUs: null,
+    lastHedge: null,
+    hedges: 0,
+    tradesWithoutMark: 0,
+    exposure: newExposure(),
+    valuation: emptyValuation,
+    openOrders: [],
+  },
+  section: bookSection(book.book),
+  positions: new SortedMap(),
+  openingCost: zero,
+  orders: [],
+});

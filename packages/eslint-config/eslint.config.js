@@ -1,0 +1,3 @@
+import { node } from "./src/index.ts";
+
+export default node;

@@ -1,0 +1,175 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { runBooksSwitch } from "./commands/books.ts";
+import { runDemo } from "./commands/demo.ts";
+import { runDev } from "./commands/dev.ts";
+import { runDiscard, runDeadLetters, runRedrive, runShowDeadLetter } from "./commands/dead-letters.ts";
+import { runDoctor } from "./commands/doctor.ts";
+import { runFeed } from "./commands/feed.ts";
+import { runHedges } from "./commands/hedges.ts";
+import { runLogExport, runLogShow } from "./commands/log.ts";
+import { runPositions } from "./commands/positions.ts";
+import { runReplayHash, runReplayVerify } from "./commands/replay.ts";
+import type { Config } from "./config.ts";
+
+/** What a command ended with, when that is not an error: findings, an interruption. */
+export type Outcome = { code: number };
+
+const speed = (text: string): number | "max" => {
+  if (text === "max") return "max";
+  const number = Number(text);
+  if (!(number > 0)) throw new InvalidArgumentError("It must be max, or how many recorded seconds pass in one second, such as 60.");
+  return number;
+};
+
+const count = (text: string): number => {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+};
+
+const data = (): Option => new Option("--data <folder>", "data folder (default: the one used last)");
+const json = (): Option => new Option("--json", "print one JSON document");
+const port = (): Option => new Option("--port <number>", "port of the api on 127.0.0.1; health is on the next one; 0 takes free ones").argParser(count).default(8420);
+
+/** The command line. `outcome.code` is the exit code when nothing is thrown. */
+export const buildProgram = (config: Config, outcome: Outcome): Command => {
+  const program = new Command("finality")
+    .description("Event-sourced risk engine for gamma scalping.")
+    .exitOverride()
+    .showHelpAfterError("(finality <command> --help shows examples)")
+    .addHelpText("before", "Examples:\n  pnpm demo                     watch a recorded options day being hedged\n  pnpm finality replay verify   prove that the log recomputes to the same bytes\n  pnpm finality hedges          every hedge and what it was made from\n");
+
+  addRunning(program, config, outcome);
+  addReading(program, config);
+  addReplay(program, config, outcome);
+  addDeadLetters(program, config);
+  program
+    .command("doctor")
+    .description("look at this machine and the data folder, and say what is wrong")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: { data?: string; json?: true }) => { outcome.code = await runDoctor(config, options); });
+  return program;
+};
+
+const addRunning = (program: Command, config: Config, outcome: Outcome): void => {
+  program
+    .command("demo")
+    .description("feed a recorded day to a fresh house and show how it is hedged")
+    .option("--dataset <name or folder>", "a dataset that ships with Finality, or a folder with a dataset.json", "spx-2021-01-04")
+    .addOption(new Option("--speed <max or number>", "recorded seconds per second; max is as fast as the machine allows (default: the day in about a minute)").argParser(speed))
+    .option("--exit", "end after the summary; else the api goes on until Ctrl-C")
+    .addOption(json())
+    .addOption(new Option("--data <folder>", "data folder, emptied first (default: .data/demo)"))
+    .addOption(port())
+    .addHelpText("before", "Examples:\n  pnpm demo\n  pnpm demo --speed max --exit\n  pnpm demo --dataset ./my-day --json\n")
+    .action(async (options: Parameters<typeof runDemo>[1]) => { outcome.code = await runDemo(config, options); });
+  program
+    .command("dev")
+    .description("run the house on its data folder until Ctrl-C; continues where it was")
+    .addOption(new Option("--data <folder>", "data folder (default: .data/dev)"))
+    .addOption(port())
+    .addHelpText("before", "Examples:\n  pnpm dev\n  pnpm finality feed            in another terminal: gives it a recorded day\n")
+    .action(async (options: Parameters<typeof runDev>[1]) => { outcome.code = await runDev(config, options); });
+  program
+    .command("feed")
+    .description("feed a recorded day to a running house, in lock-step; goes on behind its own last message")
+    .option("--dataset <name or folder>", "a dataset that ships with Finality, or a folder with a dataset.json", "spx-2021-01-04")
+    .addOption(new Option("--speed <max or number>", "recorded seconds per second").argParser(speed).default("max" as const))
+    .addOption(data())
+    .action(async (options: Parameters<typeof runFeed>[1]) => { outcome.code = await runFeed(config, options); });
+  const books = program.command("books").description("halt and resume books");
+  for (const action of ["halt", "resume"] as const) {
+    books
+      .command(action)
+      .description(action === "halt" ? "stop hedging at once: no order is sent after this returns" : "let halted books hedge again")
+      .argument("[book]", "one book (default: all)")
+      .option("--log <log>", "the log of the book, where several are open")
+      .addOption(data())
+      .addOption(json())
+      .action(async (book: string | undefined, options: Parameters<typeof runBooksSwitch>[3]) => { await runBooksSwitch(config, action, book, options); });
+  }
+};
+
+const addReading = (program: Command, config: Config): void => {
+  program
+    .command("positions")
+    .description("positions of every book, with marks, profit and loss")
+    .option("--book <book>", "one book")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runPositions>[1]) => { await runPositions(config, options); });
+  program
+    .command("hedges")
+    .description("every hedge: when, why, how much, at what price")
+    .option("--book <book>", "one book")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runHedges>[1]) => { await runHedges(config, options); });
+  const log = program.command("log").description("look at a log's records");
+  log
+    .command("show")
+    .description("records, newest last")
+    .option("--log <log>", "which log, where several are open")
+    .addOption(new Option("--from <position>", "first position").argParser(count).default(1))
+    .addOption(new Option("--limit <n>", "most records").argParser(count).default(50))
+    .option("--type <type>", "only records of this type, such as HedgeDecided")
+    .option("--jsonl", "one JSON document a line, whole bodies")
+    .addOption(data())
+    .action(async (options: Parameters<typeof runLogShow>[1]) => { await runLogShow(config, options); });
+  log
+    .command("export")
+    .description("write a log's raw records to one file")
+    .requiredOption("--out <file>", "the file to write; refused when it exists")
+    .option("--log <log>", "which log, where several are open")
+    .addOption(data())
+    .action(async (options: Parameters<typeof runLogExport>[1]) => { await runLogExport(config, options); });
+};
+
+const addReplay = (program: Command, config: Config, outcome: Outcome): void => {
+  const replay = program.command("replay").description("fold logs again and compare");
+  replay
+    .command("verify")
+    .description("recompute every decision and hash; exit 6 and the first difference when one does not agree")
+    .option("--log <log>", "one log (default: all)")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runReplayVerify>[1]) => { outcome.code = await runReplayVerify(config, options); });
+  replay
+    .command("hash")
+    .description("the hashes of a log, its decisions and the state at its head")
+    .option("--log <log>", "one log (default: all)")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runReplayHash>[1]) => { await runReplayHash(config, options); });
+};
+
+const addDeadLetters = (program: Command, config: Config): void => {
+  const letters = program.command("dlq").description("messages that could not be recorded");
+  letters
+    .command("list")
+    .description("dead letters with their reasons")
+    .option("--all", "also those that were redriven or discarded")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runDeadLetters>[1]) => { await runDeadLetters(config, options); });
+  letters
+    .command("show")
+    .description("one dead letter, whole")
+    .argument("<id>", "topic/partition/offset, as `dlq list` prints it")
+    .addOption(data())
+    .addOption(json())
+    .action(async (id: string, options: Parameters<typeof runShowDeadLetter>[2]) => { await runShowDeadLetter(config, id, options); });
+  letters
+    .command("redrive")
+    .description("publish a dead letter again, after what was wrong was put right; only its bad ticks where only some were bad")
+    .argument("<id>", "topic/partition/offset")
+    .addOption(data())
+    .action(async (id: string, options: Parameters<typeof runRedrive>[2]) => { await runRedrive(config, id, options); });
+  letters
+    .command("discard")
+    .description("close a dead letter without publishing it")
+    .argument("<id>", "topic/partition/offset")
+    .option("--yes", "do it; without this it is refused")
+    .addOption(data())
+    .action(async (id: string, options: Parameters<typeof runDiscard>[2]) => { await runDiscard(config, id, options); });
+};
