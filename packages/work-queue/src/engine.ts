@@ -14,7 +14,7 @@ export type JobQueue = Pick<PostgresQueue, "add" | "close" | "getJobCounts" | "o
 type PostgresWorker = Worker<unknown, void, string, PostgresQueueBackend, JobProgress, PostgresConnectionOptions>;
 export type JobWorker = Pick<PostgresWorker, "close" | "on" | "waitUntilReady">;
 
-export type WorkerSettings = {
+type WorkerSettings = {
   readonly lockMs: number;
   readonly pollMs: number;
 };
