@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { LogLevel } from "@finality/service-kit";
 import { CliError } from "./exit-codes.ts";
 
 /** What the command line takes from the environment, read once. Flags win over it. */
 export type Config = {
   /** Where the data folders are, made when needed. */
   readonly dataRoot: string;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
   /** A test hook: `<point>` or `<point>:<n>` kills the process at the n-th passage. */
   readonly crashAt: string | undefined;
   /** Progress in place: only on a terminal, off with CI. */
@@ -14,11 +15,12 @@ export type Config = {
   readonly color: boolean;
 };
 
-const levels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"];
+const levels = ["debug", "info", "warn", "error", "silent"] as const;
 
 export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config => {
-  const logLevel = environment["FINALITY_LOG_LEVEL"] ?? "warn";
-  if (!levels.includes(logLevel)) throw new CliError("usage", `FINALITY_LOG_LEVEL is "${logLevel}"; it must be one of ${levels.join(", ")}.`);
+  const asked = environment["FINALITY_LOG_LEVEL"] ?? "warn";
+  const logLevel = levels.find((level) => level === asked);
+  if (logLevel === undefined) throw new CliError("usage", `FINALITY_LOG_LEVEL is "${asked}"; it must be one of ${levels.join(", ")}.`);
   const truthy = (name: string): boolean => !["", "0", "false", undefined].includes(environment[name]);
   return Object.freeze({
     dataRoot: resolve(environment["FINALITY_DATA"] ?? ".data"),

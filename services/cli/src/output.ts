@@ -16,11 +16,11 @@ export type Column<Row> = { readonly title: string; readonly value: (row: Row) =
 /** A plain table: titles, then a line a row; numbers to the right. */
 export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string => {
   const cells = [columns.map((column) => column.title), ...rows.map((row) => columns.map((column) => column.value(row)))];
-  const widths = columns.map((_column, index) => Math.max(...cells.map((line) => [...(line[index] ?? "")].length)));
+  const widths = columns.map((_column, index) => Math.max(...cells.map((line) => Array.from(line[index] ?? "").length)));
   const lineOf = (line: readonly string[]): string =>
     line
       .map((cell, index) => {
-        const padding = " ".repeat(Math.max(0, (widths[index] ?? 0) - [...cell].length));
+        const padding = " ".repeat(Math.max(0, (widths[index] ?? 0) - Array.from(cell).length));
         return columns[index]?.align === "right" ? padding + cell : cell + padding;
       })
       .join("  ")

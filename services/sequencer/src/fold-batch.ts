@@ -5,8 +5,11 @@ import { advance, type EngineState } from "@finality/engine";
 import type { NewDeadLetter, PendingRecord } from "@finality/event-log";
 import { admitGroup, groupMessages, parse, type Admitted } from "./admit-batch.ts";
 
-/** The engine's state together with the place up to which it was folded. */
-export type Folding = { readonly log: string; readonly generation: number; readonly epoch: number; readonly build: string; readonly state: EngineState; position: number; recordedUs: number };
+/** The engine's state, folded up to the last record, and who folds it. */
+export type Folding = { readonly log: string; readonly epoch: number; readonly build: string; readonly state: EngineState };
+
+/** The clock that a log lives on; undefined while it is not open. */
+export const clockOf = ({ state }: Folding): "data" | "live" | undefined => state.facts.opening?.clock;
 
 /** What a batch adds behind the last folded record, not yet appended. */
 export type FoldedBatch = {
@@ -28,11 +31,10 @@ type Pending = { readonly records: PendingRecord[]; readonly deadLetters: NewDea
 /** Folds messages record by record behind the last one, deciding after each input (rules 1, 11 and 12). Mutates `folding`. */
 export const foldBatch = (folding: Folding, messages: readonly BusMessage[], nowUs: number): FoldedBatch => {
   const pending: Pending = { records: [], deadLetters: [], duplicates: 0, consumed: [] };
-  const clockOf = () => folding.state.clock;
-  const groups = groupMessages(clockOf(), messages.map((message) => parse(folding.log, message)));
+  const groups = groupMessages(clockOf(folding), messages.map((message) => parse(folding.log, message)));
   for (const [index, group] of groups.entries()) {
     try {
-      const admitted = admitGroup(folding.state, group, { clock: clockOf(), nowUs, lastRecordedUs: folding.recordedUs });
+      const admitted = admitGroup(folding.state, group, { clock: clockOf(folding), nowUs, lastRecordedUs: folding.state.facts.recordedTimeUs });
       if (admitted.some((each) => each.kind === "wait")) {
         return { ...pending, waiting: groups.slice(index).flatMap((rest) => rest.map(({ source }) => source)) };
       }
@@ -75,12 +77,10 @@ export const foldInput = (
 ): readonly PendingRecord[] => {
   const own: Provenance = { epoch: folding.epoch, build: folding.build };
   const encoded = pendingRecord(input, time, provenance);
-  const place: RecordPlace = { log: folding.log, generation: folding.generation, position: folding.position + 1, ...pick(time) };
+  const place: RecordPlace = { log: folding.log, generation: folding.state.facts.generation, position: folding.state.facts.position + 1, ...pick(time) };
   const record = decodeRecord({ ...place, ...encoded.content });
   if (!isInputRecord(record)) throw new Error("Invariant: an input stays an input through its encoding.");
   const decisions = advance(folding.state, record, sha256);
-  folding.position += 1 + decisions.length;
-  folding.recordedUs = time.recordedTimeUs;
   const decidedAt = { venueTimeUs: time.recordedTimeUs, recordedTimeUs: time.recordedTimeUs };
   return [encoded, ...decisions.map((decision) => pendingRecord(decision, decidedAt, own))];
 };

@@ -5,7 +5,7 @@ import { evolve, initialState, semantics } from "@finality/engine";
 import { EventLogError, type Append, type LogHold, type LogReader, type LogWriter, type PendingRecord } from "@finality/event-log";
 import type { Faults, Logger } from "@finality/service-kit";
 import { SequencerError } from "./errors.ts";
-import { foldBatch, foldInput, type FoldedBatch, type Folding } from "./fold-batch.ts";
+import { clockOf, foldBatch, foldInput, type FoldedBatch, type Folding } from "./fold-batch.ts";
 
 export type LogSequencerDeps = {
   readonly reader: LogReader;
@@ -100,7 +100,7 @@ export const openLogSequencer = async (deps: LogSequencerDeps, log: string): Pro
     for (const { topic, offset } of fresh) next.set(topic, offset + 1);
     if (fresh.length === 0) return;
     await foldAndAppend(fresh);
-    if (waiting.length > 0 && folding.state.clock !== undefined) {
+    if (waiting.length > 0 && clockOf(folding) !== undefined) {
       const retried = waiting;
       waiting = [];
       await foldAndAppend(retried);
@@ -109,14 +109,15 @@ export const openLogSequencer = async (deps: LogSequencerDeps, log: string): Pro
 
   const tickClock = async (): Promise<void> => {
     const nowUs = deps.nowUs();
-    if (stopped !== undefined || folding.state.clock !== "live" || nowUs - folding.recordedUs < clockStepUs) return;
+    if (stopped !== undefined || clockOf(folding) !== "live" || nowUs - folding.state.facts.recordedTimeUs < clockStepUs) return;
     const time = { venueTimeUs: nowUs, recordedTimeUs: nowUs };
     const records = foldInput(folding, { type: "ClockTicked", body: {} }, time, { epoch: hold.epoch, build: deps.build });
     await startAppend(records, { deadLetters: [], duplicates: 0, consumed: [] });
   };
 
-  if (hold.position > 0 && folding.state.semantics !== semantics) {
-    const time = { venueTimeUs: folding.recordedUs, recordedTimeUs: folding.recordedUs };
+  if (hold.position > 0 && folding.state.facts.semantics !== semantics) {
+    const { recordedTimeUs } = folding.state.facts;
+    const time = { venueTimeUs: recordedTimeUs, recordedTimeUs };
     const own = { epoch: hold.epoch, build: deps.build };
     await startAppend(foldInput(folding, { type: "WriterStarted", body: { semantics } }, time, own), { deadLetters: [], duplicates: 0, consumed: [] });
   }
@@ -141,7 +142,7 @@ const rebuild = async ({ reader, build }: LogSequencerDeps, hold: LogHold): Prom
     for (const record of records) evolve(state, decodeRecord(record));
     position = records.at(-1)?.position ?? hold.position;
   }
-  return { log: hold.log, generation: hold.generation, epoch: hold.epoch, build, state, position: hold.position, recordedUs: hold.recordedUs };
+  return { log: hold.log, epoch: hold.epoch, build, state };
 };
 
 /** A commit whose outcome is unknown is never sent again: the head row says whether it happened (rule 3). */

@@ -1,4 +1,4 @@
-import type { BookLimits, HedgePolicy, RefusalReason } from "@finality/contracts";
+import type { BookDefinition, BookLimits, HedgePolicy, RefusalReason } from "@finality/contracts";
 import { zero, type Decimal, type Position } from "@finality/domain";
 import { SortedMap } from "../state/sorted-map.ts";
 import { newExposure, type Exposure } from "./exposure.ts";
@@ -11,6 +11,8 @@ export type BookFacts = {
   readonly book: string;
   readonly account: string;
   readonly hedgeInstrument: string;
+  /** As `BookOpened` said it; policy and limits may have been set since. */
+  readonly openedAs: BookDefinition;
   policy: HedgePolicy;
   limits: BookLimits;
   /** Id of the halt in force on this book alone. */
@@ -56,11 +58,12 @@ export type BookState = {
 
 export const bookSection = (book: string): string => `book/${book}`;
 
-export type NewBook = Pick<BookFacts, "book" | "account" | "hedgeInstrument" | "policy" | "limits" | "checkedInterval">;
-
-export const newBookState = (book: NewBook): BookState => ({
+/** `checkedInterval`: of a fixed-interval policy, the number of the interval that it is opened in. */
+export const newBookState = (definition: BookDefinition, checkedInterval: number): BookState => ({
   facts: {
-    ...book,
+    ...definition,
+    openedAs: definition,
+    checkedInterval,
     halted: null,
     held: null,
     suspended: false,
@@ -74,7 +77,7 @@ export const newBookState = (book: NewBook): BookState => ({
     valuation: emptyValuation,
     openOrders: [],
   },
-  section: bookSection(book.book),
+  section: bookSection(definition.book),
   positions: new SortedMap(),
   openingCost: zero,
   orders: [],

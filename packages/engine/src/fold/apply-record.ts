@@ -139,7 +139,7 @@ const applyControl = (state: EngineState, record: LogRecord): boolean => {
       listInstrument(state, record.body.instrument);
       return true;
     case "BookOpened":
-      state.books.set(record.body.book, newBookState({ ...record.body, checkedInterval: firstIntervalOf(state, record.body.policy) }));
+      state.books.set(record.body.book, newBookState(record.body, firstIntervalOf(state, record.body.policy)));
       return true;
     case "PolicySet": {
       const book = requireBook(state, record.body.book).facts;

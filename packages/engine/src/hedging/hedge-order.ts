@@ -26,10 +26,14 @@ const freshQuote = (state: EngineState, book: BookState, instrument: InstrumentS
 
 const nearestEnd = ({ side, netDelta }: WantedHedge): number => (side === "buy" ? netDelta.high : netDelta.low);
 
+/** A model value has no more digits to tell than these: six lots must not become five because a quotient came out as 5.999…9. */
+const gapDigits = 12;
+
 /** Contracts, unsigned, a multiple of the lot: the gap of the interval's end nearest the target, times the hedge ratio, toward zero. */
 const quantityOf = (wanted: WantedHedge, instrument: InstrumentState, contractDelta: number): Decimal => {
   const gap = wanted.band.target - nearestEnd(wanted);
-  return roundToLot(decimalFromNumber((gap * wanted.policy.hedgeRatio) / contractDelta), instrument.lot).abs();
+  const contracts = decimalFromNumber((gap * wanted.policy.hedgeRatio) / contractDelta).toSignificantDigits(gapDigits);
+  return roundToLot(contracts, instrument.lot).abs();
 };
 
 /** Hedge position if every open order of this side fills, this one included. */

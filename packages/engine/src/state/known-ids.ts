@@ -1,4 +1,4 @@
-import { PagedList } from "./paged-list.ts";
+import type { PagedList } from "./paged-list.ts";
 
 /** An id that was recorded, and its whole content as RFC 8785 text: another message with this id is either the same or a conflict. */
 export type KnownId = readonly [id: string, content: string];

@@ -58,7 +58,7 @@ const paged = <Item>(sections: Written, kind: string): Item[] => named<readonly 
 
 const readBook = (state: EngineState, written: WrittenBook): BookState => {
   const { facts } = written;
-  const book = newBookState(facts);
+  const book = newBookState(facts.openedAs, facts.checkedInterval);
   Object.assign(book.facts, facts);
   book.openingCost = decimal(written.openingCost);
   for (const { instrument, held } of written.positions) {

@@ -24,7 +24,7 @@ export const gauge = ({ netDelta, bandLower, bandUpper }: Pick<BookLine, "netDel
     const share = (value - bandLower) / (bandUpper - bandLower);
     return Math.max(0, Math.min(gaugeWidth - 1, Math.round(quarter + share * (gaugeWidth - 1 - 2 * quarter))));
   };
-  const cells = Array.from({ length: gaugeWidth }, (_unused, index) => (index > place(bandLower) && index < place(bandUpper) ? "─" : " "));
+  const cells = Array.from({ length: gaugeWidth }, (_unused, index): string => (index > place(bandLower) && index < place(bandUpper) ? "─" : " "));
   cells[place(bandLower)] = "├";
   cells[place(bandUpper)] = "┤";
   cells[place((bandLower + bandUpper) / 2)] = "┼";

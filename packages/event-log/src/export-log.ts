@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import type { Writable } from "node:stream";
+import type { StoredRecord } from "@finality/contracts";
+import type { LogReader } from "./event-log.ts";
+import { EventLogError } from "./errors.ts";
+import { exportFormat, type ExportHeader, type ExportLine } from "./read-export.ts";
+
+const chunk = 500;
+
+/**
+ * Writes a log up to the head of now as JSON lines: a header, then each record with its payload and provenance in base64. Does not end
+ * the stream. Throws `unknown_log`, `hole`, and what the stream throws.
+ */
+export const exportLog = async (reader: LogReader, log: string, output: Writable): Promise<ExportHeader> => {
+  const head = await reader.head(log);
+  if (head === undefined) throw new EventLogError("unknown_log", `There is no log ${log}.`);
+  const { generation, position, root } = head;
+  const header: ExportHeader = { format: exportFormat, log, generation, head: position, root: hex(root) };
+  await write(output, `${JSON.stringify(header)}\n`);
+  for (let after = 0; after < position; ) {
+    const records = await reader.read(log, after, Math.min(chunk, position - after));
+    await write(output, records.map((record) => `${JSON.stringify(lineOf(record))}\n`).join(""));
+    after += records.length;
+  }
+  return header;
+};
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+
+const lineOf = ({ log: _log, payload, provenance, contentHash, leafHash, ...place }: StoredRecord): ExportLine => ({
+  ...place,
+  payload: base64(payload),
+  provenance: base64(provenance),
+  contentHash: hex(contentHash),
+  leafHash: hex(leafHash),
+});
+
+const write = async (output: Writable, text: string): Promise<void> => {
+  if (!output.write(text)) await once(output, "drain");
+};

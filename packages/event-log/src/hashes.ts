@@ -1,0 +1,46 @@
+import { hash } from "node:crypto";
+import type { RecordContent } from "@finality/contracts";
+
+// Layouts are fixed for ever: a stored log is verified with them. Every field is preceded by its length in bytes (4 bytes, big-endian),
+// so that no two contents share a layout; integers are big-endian.
+
+const domain = Buffer.from("finality/record/v1", "ascii");
+const integerBytes = { version: 4, time: 8 } as const;
+const lengthBytes = 4;
+
+export const hashBytes = 32;
+
+export const sha256 = (bytes: Uint8Array): Buffer => hash("sha256", bytes, "buffer");
+
+/**
+ * SHA-256 over: domain tag "finality/record/v1", type (UTF-8), version (4 bytes), venue time and recorded time (8 bytes each,
+ * microseconds), payload; each with its length before it. Names no offset, epoch, build or host (rule 29).
+ */
+export const contentHash = ({ type, version, venueTimeUs, recordedTimeUs, payload }: RecordContent): Buffer => {
+  const typeLength = Buffer.byteLength(type);
+  const bytes = Buffer.allocUnsafe(6 * lengthBytes + domain.length + typeLength + integerBytes.version + 2 * integerBytes.time + payload.length);
+  let at = 0;
+  const field = (length: number): number => {
+    at = bytes.writeUInt32BE(length, at) + length;
+    return at - length;
+  };
+  domain.copy(bytes, field(domain.length));
+  bytes.write(type, field(typeLength));
+  bytes.writeUInt32BE(version, field(integerBytes.version));
+  bytes.writeBigUInt64BE(BigInt(venueTimeUs), field(integerBytes.time));
+  bytes.writeBigUInt64BE(BigInt(recordedTimeUs), field(integerBytes.time));
+  bytes.set(payload, field(payload.length));
+  return sha256(bytes);
+};
+
+/** SHA-256 of the stored bytes: RFC 8785 JSON of `Provenance`. */
+export const provenanceHash = (provenance: Uint8Array): Buffer => sha256(provenance);
+
+/** RFC 6962 leaf hash of content hash ‖ provenance hash: SHA-256(0x00 ‖ content hash ‖ provenance hash). */
+export const leafHash = (content: Uint8Array, provenance: Uint8Array): Buffer => {
+  const bytes = Buffer.allocUnsafe(1 + 2 * hashBytes);
+  bytes[0] = 0x00;
+  bytes.set(content, 1);
+  bytes.set(provenance, 1 + hashBytes);
+  return sha256(bytes);
+};

@@ -1,0 +1,22 @@
+export { type Catalogue, type CatalogueEntry, createCatalogue } from "./catalogue.ts";
+export { logChannelOf } from "./channel.ts";
+export {
+  createDeadLetters,
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterKey,
+  type DeadLetters,
+  type DeadLetterState,
+  type DeadLetterSummary,
+} from "./dead-letters.ts";
+export { EventLogError, type EventLogErrorCode } from "./errors.ts";
+export type { Append, LogHead, LogHold, LogReader, LogWriter, NewDeadLetter, PendingRecord, SourceOffset } from "./event-log.ts";
+export { exportLog } from "./export-log.ts";
+export { contentHash, leafHash, provenanceHash } from "./hashes.ts";
+export { type LogHashes, logHashes } from "./log-hash.ts";
+export { appendLeaves, emptyFrontier, type Frontier, rootOf } from "./merkle.ts";
+export { createLogReader, type LogReaderDeps } from "./postgres-log-reader.ts";
+export { createLogWriter, type LogWriterDeps } from "./postgres-log-writer.ts";
+export { exportFormat, type ExportHeader, type LogExport, readExport } from "./read-export.ts";
+export { sourceOffsets, type StoredOffset } from "./source-offsets.ts";
+export { type HashDifference, type HashVerdict, verifyHashes } from "./verify-hashes.ts";

@@ -1,0 +1,125 @@
+import type { StoredRecord } from "@finality/contracts";
+import { listen, type Database, type Notifier } from "@finality/database";
+import { logChannelOf } from "./channel.ts";
+import { EventLogError } from "./errors.ts";
+import type { LogHead, LogReader } from "./event-log.ts";
+import { readHead, readHeads, readRecords } from "./statements.ts";
+import { createWakeUp } from "./wake-up.ts";
+
+export type LogReaderDeps = {
+  readonly database: Database;
+  /** Of a writer in the same process: its appends wake followers without a way through PostgreSQL. */
+  readonly notifier?: Notifier;
+  /** LISTEN on a connection of its own for each `follow`. Off where every writer shares `notifier`. Default: on. */
+  readonly listening?: boolean;
+  /** Longest time until a follower looks again by itself: the guarantee behind the notifications. Milliseconds; default 250. */
+  readonly pollMs?: number;
+};
+
+type HeadRow = {
+  readonly log: string;
+  readonly generation: number;
+  readonly epoch: number;
+  readonly position: number;
+  readonly recorded_us: number;
+  readonly root: Buffer;
+  readonly duplicates: number;
+};
+
+/** Columns of the record are null in the one row of a log that has no further records. */
+type RecordRow = {
+  readonly head: number;
+  readonly generation: number;
+  readonly position: number | null;
+  readonly type: string;
+  readonly version: number;
+  readonly venue_us: number;
+  readonly recorded_us: number;
+  readonly payload: Buffer;
+  readonly provenance: Buffer;
+  readonly content_hash: Buffer;
+  readonly leaf_hash: Buffer;
+};
+
+const pollMsDefault = 250;
+/** Records of one chunk of `follow`. */
+const followChunk = 500;
+
+export const createLogReader = (deps: LogReaderDeps): LogReader => {
+  const { database } = deps;
+  const read = async (log: string, afterPosition: number, limit: number): Promise<readonly StoredRecord[]> => {
+    const { rows } = await database.query<RecordRow>(readRecords, [log, afterPosition, limit]);
+    const records = rows.flatMap((row) => storedRecord(log, row) ?? []);
+    checkContiguous({ log, afterPosition, limit, head: rows[0]?.head ?? 0 }, records);
+    return records;
+  };
+  return {
+    heads: async () => (await database.query<HeadRow>(readHeads)).rows.map(logHead),
+    head: async (log) => (await database.query<HeadRow>(readHead, [log])).rows.map(logHead)[0],
+    read,
+    follow: (log, afterPosition, signal) => follow(deps, read, { log, afterPosition, signal }),
+  };
+};
+
+type Following = { readonly log: string; readonly afterPosition: number; readonly signal: AbortSignal };
+
+async function* follow(
+  { database, notifier, listening = true, pollMs = pollMsDefault }: LogReaderDeps,
+  read: LogReader["read"],
+  { log, afterPosition, signal }: Following,
+): AsyncGenerator<readonly StoredRecord[], void, void> {
+  const wakeUp = createWakeUp(signal);
+  const channel = logChannelOf(log);
+  const unsubscribe = notifier?.subscribe(channel, wakeUp.ring);
+  const listener = listening ? await listen(database.url, channel, wakeUp.ring) : undefined;
+  try {
+    let position = afterPosition;
+    while (!signal.aborted) {
+      // Forgotten before reading: what is notified meanwhile is looked at again.
+      wakeUp.reset();
+      const records = await read(log, position, followChunk);
+      const last = records.at(-1);
+      if (last === undefined) {
+        await wakeUp.wait(pollMs);
+      } else {
+        position = last.position;
+        yield records;
+      }
+    }
+  } finally {
+    unsubscribe?.();
+    await listener?.close();
+  }
+}
+
+type Asked = { readonly log: string; readonly afterPosition: number; readonly limit: number; readonly head: number };
+
+/** A gap is an error, not a pause: an append makes all of its positions visible at once. */
+const checkContiguous = ({ log, afterPosition, limit, head }: Asked, records: readonly StoredRecord[]): void => {
+  let before = afterPosition;
+  for (const { position } of records) {
+    if (position !== before + 1) throw hole(log, before + 1, position - 1);
+    before = position;
+  }
+  if (records.length < limit && before < head) throw hole(log, before + 1, head);
+};
+
+const hole = (log: string, first: number, last: number): EventLogError =>
+  new EventLogError("hole", `Log ${log} has no record at ${first === last ? `position ${String(first)}` : `positions ${String(first)} to ${String(last)}`}.`);
+
+const logHead = ({ log, generation, epoch, position, recorded_us: recordedUs, root, duplicates }: HeadRow): LogHead => ({
+  log,
+  generation,
+  epoch,
+  position,
+  recordedUs,
+  root,
+  duplicates,
+});
+
+const storedRecord = (log: string, row: RecordRow): StoredRecord | undefined => {
+  const { position, generation, type, version, payload, provenance } = row;
+  if (position === null) return undefined;
+  const times = { venueTimeUs: row.venue_us, recordedTimeUs: row.recorded_us };
+  return { log, generation, position, type, version, ...times, payload, provenance, contentHash: row.content_hash, leafHash: row.leaf_hash };
+};

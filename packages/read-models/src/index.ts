@@ -1,0 +1,19 @@
+export { ReadModelError, type ReadModelErrorCode } from "./errors.ts";
+export { hedgesOf, type Hedge, type Hedges } from "./queries/hedges.ts";
+export { checkpoint, inOneSnapshot, progressOf, progressOfLogs, type Progress } from "./queries/progress.ts";
+export { allRows, greeksOf, listBooks, logsOfBook, pnlOf, positionsOf, type BookPlace, type Page, type ReadClient } from "./queries/read-rows.ts";
+export { differences, type RowDifference } from "./rows/differences.ts";
+export {
+  noRows,
+  type BookRow,
+  type BookStatus,
+  type Checkpoint,
+  type DecisionRow,
+  type GreeksRow,
+  type OrderRow,
+  type PnlRow,
+  type PositionRow,
+  type PositionStatus,
+  type ReadModels,
+} from "./rows/rows.ts";
+export { readCheckpoint, replaceReadModels, writeChanges, type ReadModelChanges } from "./writing/write-changes.ts";

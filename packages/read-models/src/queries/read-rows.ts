@@ -1,0 +1,103 @@
+import { BookLimits, decisionSchemas, HedgePolicy } from "@finality/contracts";
+import type { DecisionType } from "@finality/contracts";
+import type { PrismaClient } from "@finality/database";
+import { Compile } from "typebox/compile";
+import { ReadModelError } from "../errors.ts";
+import type { BookRow, BookStatus, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, PositionStatus, ReadModels } from "../rows/rows.ts";
+
+/** What the queries need of Prisma: a client, or one of its transactions. */
+export type ReadClient = Pick<PrismaClient, "bookRow" | "positionRow" | "greeksRow" | "pnlRow" | "orderRow" | "decisionRow" | "checkpoint" | "$queryRaw">;
+
+export type BookPlace = { readonly log: string; readonly book: string };
+
+const policyCodec = Compile(HedgePolicy);
+const limitsCodec = Compile(BookLimits);
+const bookStatuses: ReadonlySet<string> = new Set<BookStatus>(["trading", "halted", "held", "suspended"]);
+const positionStatuses: ReadonlySet<string> = new Set<PositionStatus>(["open", "awaiting_settlement", "settled", "flat"]);
+
+const unreadable = (what: string, value: unknown): ReadModelError =>
+  new ReadModelError("unreadable_row", `${what} in the read models is not what its schema allows: ${JSON.stringify(value)}. Rebuild the read models.`);
+
+const isBookStatus = (text: string): text is BookStatus => bookStatuses.has(text);
+const isPositionStatus = (text: string): text is PositionStatus => positionStatuses.has(text);
+const isDecisionType = (text: string): text is DecisionType => text in decisionSchemas;
+
+type Stored<Model extends "bookRow" | "positionRow" | "orderRow" | "decisionRow"> = Awaited<ReturnType<PrismaClient[Model]["findFirstOrThrow"]>>;
+
+const bookRow = (row: Stored<"bookRow">): BookRow => {
+  const { policy, limits, status } = row;
+  if (!policyCodec.Check(policy)) throw unreadable(`The policy of book ${row.book}`, policy);
+  if (!limitsCodec.Check(limits)) throw unreadable(`The limits of book ${row.book}`, limits);
+  if (!isBookStatus(status)) throw unreadable(`The status of book ${row.book}`, status);
+  return { ...row, policy, limits, status };
+};
+
+const positionRow = (row: Stored<"positionRow">): PositionRow => {
+  const { status } = row;
+  if (!isPositionStatus(status)) throw unreadable(`The status of ${row.instrument} in book ${row.book}`, status);
+  return { ...row, status };
+};
+
+const orderRow = (row: Stored<"orderRow">): OrderRow => ({ ...row, position: Number(row.position) });
+
+const decisionRow = ({ recordedUs, ...row }: Stored<"decisionRow">): DecisionRow => {
+  const { type } = row;
+  if (!isDecisionType(type)) throw unreadable(`The type of decision ${row.log} ${String(row.position)}`, type);
+  return { ...row, type, position: Number(row.position), recordedTimeUs: Number(recordedUs) };
+};
+
+/** Books of a log (of all logs without `log`), by name. */
+export const listBooks = async (client: ReadClient, log?: string): Promise<readonly BookRow[]> => {
+  const rows = await client.bookRow.findMany({ where: log === undefined ? {} : { log }, orderBy: [{ book: "asc" }, { log: "asc" }] });
+  return rows.map(bookRow);
+};
+
+/** Logs that have a book of this name: one, unless two desks chose the same name. */
+export const logsOfBook = async (client: ReadClient, book: string): Promise<readonly string[]> => {
+  const rows = await client.bookRow.findMany({ where: { book }, select: { log: true }, orderBy: { log: "asc" } });
+  return rows.map(({ log }) => log);
+};
+
+/** Positions of a book, flat ones included, by instrument. */
+export const positionsOf = async (client: ReadClient, { log, book }: BookPlace): Promise<readonly PositionRow[]> => {
+  const rows = await client.positionRow.findMany({ where: { log, book }, orderBy: { instrument: "asc" } });
+  return rows.map(positionRow);
+};
+
+export const greeksOf = async (client: ReadClient, place: BookPlace): Promise<GreeksRow | undefined> =>
+  (await client.greeksRow.findUnique({ where: { log_book: place } })) ?? undefined;
+
+export const pnlOf = async (client: ReadClient, place: BookPlace): Promise<PnlRow | undefined> =>
+  (await client.pnlRow.findUnique({ where: { log_book: place } })) ?? undefined;
+
+export type Page = {
+  /** Position behind which the page begins; 0 for the first. */
+  readonly after: number;
+  /** Rows at most. */
+  readonly limit: number;
+};
+
+/** Orders of a book by position of their decision. */
+export const ordersOf = async (client: ReadClient, { log, book }: BookPlace, { after, limit }: Page): Promise<readonly OrderRow[]> => {
+  const rows = await client.orderRow.findMany({ where: { log, book, position: { gt: after } }, orderBy: { position: "asc" }, take: limit });
+  return rows.map(orderRow);
+};
+
+/** The decisions at these positions of a log, by position. */
+export const decisionsAt = async (client: ReadClient, log: string, positions: readonly number[]): Promise<readonly DecisionRow[]> => {
+  const rows = await client.decisionRow.findMany({ where: { log, position: { in: positions.map(BigInt) } }, orderBy: { position: "asc" } });
+  return rows.map(decisionRow);
+};
+
+/** All rows of a log, for comparing with a fresh rebuild. Memory grows with the log's decisions. */
+export const allRows = async (client: ReadClient, log: string): Promise<ReadModels> => {
+  const where = { log };
+  return {
+    books: await listBooks(client, log),
+    positions: (await client.positionRow.findMany({ where })).map(positionRow),
+    greeks: await client.greeksRow.findMany({ where }),
+    pnl: await client.pnlRow.findMany({ where }),
+    orders: (await client.orderRow.findMany({ where })).map(orderRow),
+    decisions: (await client.decisionRow.findMany({ where })).map(decisionRow),
+  };
+};

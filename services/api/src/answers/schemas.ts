@@ -1,0 +1,127 @@
+import { BookLimits, HedgePolicy, Name, Side } from "@finality/contracts";
+import { Type, type Static, type TSchema } from "typebox";
+
+const closed = { additionalProperties: false } as const;
+const nullable = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+/** Money, sizes, prices and greeks: a decimal without exponent, as a string. */
+const DecimalText = Type.String({ pattern: "^-?(0|[1-9][0-9]*)(\\.[0-9]+)?$", description: "Decimal number as a string" });
+const Instant = Type.String({ format: "date-time", description: "ISO 8601, UTC, microseconds" });
+
+const AsOf = Type.Object(
+  {
+    log: Name,
+    generation: Type.Integer(),
+    position: Type.Integer({ description: "The answer holds every record up to and with this one, and none behind it" }),
+    event_time: Type.Union([Instant], { description: "When the last record happened, by its venue" }),
+    recorded_at: Type.Union([Instant], { description: "When it was recorded" }),
+  },
+  closed,
+);
+
+const envelope = <Data extends TSchema>(data: Data) => ({
+  as_of: AsOf,
+  lag_ms: Type.Number({ minimum: 0, description: "0 when the log holds nothing newer than as_of; else milliseconds since the read models last moved" }),
+  data,
+});
+
+const Book = Type.Object(
+  {
+    book: Name,
+    account: Name,
+    hedge_instrument: Name,
+    policy: Type.Union([HedgePolicy], { description: "As recorded" }),
+    limits: BookLimits,
+    status: Type.Union([Type.Literal("trading"), Type.Literal("halted"), Type.Literal("held"), Type.Literal("suspended")]),
+    refusal: Type.Union([Type.String(), Type.Null()], { description: "Why the book is not hedged at present" }),
+    hedges: Type.Integer({ description: "Hedge orders decided so far" }),
+  },
+  closed,
+);
+
+const Position = Type.Object(
+  {
+    instrument: Name,
+    quantity: DecimalText,
+    average_price: nullable(DecimalText),
+    mark_price: nullable(DecimalText),
+    currency: Type.String(),
+    realized_pnl: DecimalText,
+    unrealized_pnl: nullable(DecimalText),
+    settlement_cash: DecimalText,
+    fees: DecimalText,
+    status: Type.Union([Type.Literal("open"), Type.Literal("awaiting_settlement"), Type.Literal("settled"), Type.Literal("flat")]),
+  },
+  closed,
+);
+
+const Greeks = Type.Object(
+  {
+    spot: nullable(DecimalText),
+    net_delta: Type.Union([Type.Object({ low: DecimalText, high: DecimalText }, closed), Type.Null()], {
+      description: "Currency per point of the underlying; an interval while orders are in flight or unknown",
+    }),
+    option_delta: nullable(DecimalText),
+    hedge_delta: nullable(DecimalText),
+    gamma: Type.Union([DecimalText, Type.Null()], { description: "Currency per point squared" }),
+    vega_per_vol_point: Type.Union([DecimalText, Type.Null()], { description: "Currency for 0.01 of vol" }),
+    theta_per_day: Type.Union([DecimalText, Type.Null()], { description: "Currency over one calendar day" }),
+    band: Type.Union([Type.Object({ lower: DecimalText, upper: DecimalText, target: DecimalText }, closed), Type.Null()]),
+    condition: Type.String({ description: "ok, or what keeps the book from being valued on fresh data" }),
+  },
+  closed,
+);
+
+const ProfitAndLoss = Type.Object(
+  {
+    currency: Type.String(),
+    opening_cost: Type.Union([DecimalText], { description: "Half-spreads paid on booked trades; contained in option_pnl" }),
+    option_pnl: DecimalText,
+    hedge_pnl: DecimalText,
+    settlement: DecimalText,
+    fees: DecimalText,
+    net_pnl: DecimalText,
+    cash: DecimalText,
+    max_abs_net_delta: DecimalText,
+    mean_abs_net_delta: Type.Union([DecimalText], { description: "Time-weighted" }),
+  },
+  closed,
+);
+
+const Hedge = Type.Object(
+  {
+    decision_id: Type.String({ description: "The command id, and the client order id at the venue" }),
+    position: Type.Integer(),
+    decided_at: Instant,
+    reason: Type.String(),
+    instrument: Name,
+    side: Side,
+    quantity: DecimalText,
+    net_delta: Type.Object({ low: DecimalText, high: DecimalText }, closed),
+    band: Type.Object({ lower: DecimalText, upper: DecimalText, target: DecimalText }, closed),
+    expected_price: DecimalText,
+    expected_cost: Type.Union([DecimalText], { description: "Half-spread x quantity x multiplier; fees not included" }),
+    filled_quantity: DecimalText,
+    average_price: nullable(DecimalText),
+    slippage: Type.Union([DecimalText, Type.Null()], { description: "Price points beyond expected_price; positive: bought higher or sold lower" }),
+    fees: DecimalText,
+    state: Type.String(),
+  },
+  closed,
+);
+
+export const BooksAnswer = Type.Object(envelope(Type.Array(Book)), closed);
+export const PositionsAnswer = Type.Object(envelope(Type.Array(Position)), closed);
+export const GreeksAnswer = Type.Object(envelope(Greeks), closed);
+export const PnlAnswer = Type.Object(envelope(ProfitAndLoss), closed);
+export const HedgesAnswer = Type.Object(
+  { ...envelope(Type.Array(Hedge)), next_cursor: Type.Optional(Type.String({ description: "`after` of the next page; absent on the last" })) },
+  closed,
+);
+
+export type AsOf = Static<typeof AsOf>;
+export type Book = Static<typeof Book>;
+export type Position = Static<typeof Position>;
+export type Greeks = Static<typeof Greeks>;
+export type ProfitAndLoss = Static<typeof ProfitAndLoss>;
+export type Hedge = Static<typeof Hedge>;

@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import swagger from "@fastify/swagger";
+import Fastify, { type FastifyInstance } from "fastify";
+import { answerProblems } from "./problems/answer-problems.ts";
+import { bookRoutes } from "./routes/book-routes.ts";
+import type { ReadingDeps } from "./routes/reading.ts";
+
+export type AppOptions = ReadingDeps & {
+  /** Told of every answer 500: the cause is not in the answer. */
+  readonly onInternal: (error: unknown, traceId: string) => void;
+};
+
+const requestTimeoutMs = 30_000;
+const problemsPage = join(import.meta.dirname, "../../../docs/problems.md");
+
+/** Refuses what the schema does not name, instead of removing it silently as Fastify does by default. */
+const validation = { removeAdditional: false, coerceTypes: true, useDefaults: true, allErrors: true, strict: false } as const;
+
+const traceIdOf = (traceparent: string | string[] | undefined): string =>
+  (typeof traceparent === "string" ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined) ?? randomBytes(16).toString("hex");
+
+/** The whole API, not listening yet. */
+export const createApp = async ({ onInternal, ...reading }: AppOptions): Promise<FastifyInstance> => {
+  const app = Fastify({
+    logger: false,
+    requestTimeout: requestTimeoutMs,
+    genReqId: ({ headers }) => traceIdOf(headers["traceparent"]),
+    ajv: { customOptions: validation },
+    forceCloseConnections: "idle",
+  });
+  answerProblems(app, onInternal);
+  // Else a caller's idle connection would keep the server from closing after its last answer.
+  app.addHook("onSend", async (_request, reply) => {
+    if (reading.stopping.aborted) void reply.header("connection", "close");
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Finality",
+        version: "1.0.0",
+        description: "Books, positions, greeks, profit and loss and hedges, each true at the log position that the answer names.",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      tags: [{ name: "books", description: "What the log says of the books" }],
+    },
+  });
+  await app.register(async (routes) => bookRoutes(routes, reading));
+  const page = await readFile(problemsPage, "utf8");
+  app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.header("cache-control", "no-cache").send(app.swagger()));
+  app.get("/problems", { schema: { hide: true } }, (_request, reply) => reply.type("text/markdown; charset=utf-8").send(page));
+  await app.ready();
+  return app;
+};

@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import { userInfo } from "node:os";
+import { createPostgresBus } from "@finality/bus";
+import { encodeMessage, messageHeaders, topics, type Message } from "@finality/contracts";
+import { createPrisma } from "@finality/database";
+import { createCatalogue } from "@finality/event-log";
+import { halt, resume } from "@finality/execution";
+import { listBooks } from "@finality/read-models";
+import type { Config } from "../config.ts";
+import { CliError } from "../exit-codes.ts";
+import { printData, printJson } from "../output.ts";
+import { actorReference } from "../house/actor.ts";
+import { logsOf, withData, type DataOptions } from "./with-data.ts";
+
+type SwitchOptions = DataOptions & { readonly log?: string; readonly json?: true };
+
+/** Halts or resumes a book, or all of them: first in PostgreSQL, where it is in force for every executor at once, then by a message to each log (rule 22). */
+export const runBooksSwitch = (config: Config, action: "halt" | "resume", book: string | undefined, options: SwitchOptions): Promise<void> =>
+  withData(config, options, async ({ database, folder }, reader) => {
+    const prisma = createPrisma(database);
+    const known = await listBooks(prisma, options.log);
+    if (book !== undefined && !known.some((each) => each.book === book)) {
+      throw new CliError("not_found", `There is no book "${book}"; there ${known.length === 1 ? "is" : "are"} ${known.map((each) => each.book).join(", ") || "none"}.`);
+    }
+    const logs = book === undefined ? await logsOf(reader, options.log) : [...new Set(known.filter((each) => each.book === book).map(({ log }) => log))];
+    const haltId = `${action}-${randomUUID()}`;
+    const actor = actorReference(folder, userInfo().username);
+    const sending: string[] = [];
+    const bus = createPostgresBus(database);
+    try {
+      for (const log of logs) {
+        const scope = { haltId: `${haltId}-${log}`, log, actor, ...(book === undefined ? {} : { book }) };
+        if (action === "halt") sending.push(...(await halt(database, scope)).sending);
+        else await resume(database, scope);
+        await bus.produce([await controlMessage(database, action, log, scope.haltId, book, actor)]);
+      }
+    } finally {
+      await bus.close();
+    }
+    const what = book ?? `every book of ${logs.join(", ")}`;
+    if (options.json === true) printJson({ action, books: book ?? "all", logs, sending });
+    else printData(action === "halt" ? `${what} is halted: no order is sent any more.${sending.length === 0 ? "" : ` Still being sent when it took effect: ${sending.join(", ")}.`}` : `${what} may hedge again.`);
+  });
+
+const controlMessage = async (database: Parameters<typeof createCatalogue>[0], type: "halt" | "resume", log: string, haltId: string, book: string | undefined, actor: string) => {
+  const partition = await createCatalogue(database).partitionOf(log);
+  if (partition === undefined) throw new CliError("not_found", `The log ${log} stands in no catalogue.`);
+  const message: Message = { type, version: 1, log, body: { haltId, ...(book === undefined ? {} : { book }) } };
+  return { topic: topics.control, partition, key: log, value: encodeMessage(message), headers: { ce_type: type, ce_source: "finality", ce_id: haltId, [messageHeaders.actor]: actor } };
+};

@@ -1,0 +1,47 @@
+import { createPrisma } from "@finality/database";
+import { hedgesOf, listBooks, type Hedge } from "@finality/read-models";
+import type { Config } from "../config.ts";
+import { CliError } from "../exit-codes.ts";
+import { money, printData, printJson, signed, table, timeOfDay } from "../output.ts";
+import { withData, type DataOptions } from "./with-data.ts";
+
+type HedgesOptions = DataOptions & { readonly book?: string; readonly json?: true };
+type BookHedge = Hedge & { readonly log: string; readonly book: string };
+
+const page = 500;
+
+/** Every hedge decision with what became of its order. */
+export const runHedges = (config: Config, options: HedgesOptions): Promise<void> =>
+  withData(config, options, async ({ database }) => {
+    const prisma = createPrisma(database);
+    const books = (await listBooks(prisma)).filter((each) => options.book === undefined || each.book === options.book);
+    if (books.length === 0) throw new CliError("not_found", options.book === undefined ? "There is no book yet." : `There is no book "${options.book}".`);
+    const hedges: BookHedge[] = [];
+    for (const { log, book } of books) {
+      for (let after: number | undefined = 0; after !== undefined; ) {
+        const found = await hedgesOf(prisma, { log, book }, { after, limit: page });
+        hedges.push(...found.hedges.map((hedge) => ({ log, book, ...hedge })));
+        after = found.next;
+      }
+    }
+    if (options.json === true) printJson({ hedges });
+    else printData(hedges.length === 0 ? "No hedge was decided." : describe(hedges));
+  });
+
+const describe = (hedges: readonly BookHedge[]): string =>
+  table(
+    [
+      { title: "time (UTC)", value: (hedge: BookHedge) => timeOfDay(hedge.decidedAtUs) },
+      { title: "book", value: (hedge) => hedge.book },
+      { title: "decision", value: (hedge) => hedge.decisionId },
+      { title: "reason", value: (hedge) => hedge.reason },
+      { title: "net Δ before", value: (hedge) => signed((hedge.netDelta.low + hedge.netDelta.high) / 2, 1), align: "right" },
+      { title: "side", value: (hedge) => hedge.side },
+      { title: "contracts", value: (hedge) => hedge.quantity, align: "right" },
+      { title: "expected", value: (hedge) => hedge.expectedPrice, align: "right" },
+      { title: "filled at", value: (hedge) => hedge.averagePrice ?? "–", align: "right" },
+      { title: "fees", value: (hedge) => money(hedge.fees, 2), align: "right" },
+      { title: "state", value: (hedge) => hedge.state },
+    ],
+    hedges,
+  );

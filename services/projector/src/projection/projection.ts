@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { decodeRecord, isDecisionRecord, type DecisionRecord, type StoredRecord } from "@finality/contracts";
+import { bookNames, bookView, evolve, initialState, semantics, stateHash, type EngineState } from "@finality/engine";
+import type { BookRow, Checkpoint, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, ReadModels } from "@finality/read-models";
+import { ProjectorError } from "../errors.ts";
+import { bookRow, greeksRow, orderRow, pnlRow, positionRow } from "./book-rows.ts";
+import { ChangedRows } from "./changed-rows.ts";
+
+/** The fold of one log, and the rows that it shows. */
+export type Projection = {
+  /** Position of the last folded record; 0 before the first. */
+  readonly position: number;
+  /** Undefined before the first record. */
+  readonly checkpoint: Checkpoint | undefined;
+  /**
+   * Folds the next records, decisions as they were recorded (rule 11). Throws ProjectorError "state_hash_mismatch", EngineError,
+   * ContractsError; the projection cannot go on after that.
+   */
+  fold(records: readonly StoredRecord[]): void;
+  /** Rows that are new or changed since the last call. */
+  takeChanges(): ReadModels;
+};
+
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+
+const short = (hash: string): string => `${hash.slice(0, 16)}…`;
+
+/** Every follower is checked against the hash that the writer recorded; hashes of other semantics say nothing about ours (rule 31). */
+const checkHash = (state: EngineState, record: DecisionRecord): void => {
+  if (record.type !== "StateHashed" || record.body.semantics !== semantics) return;
+  const own = stateHash(state, sha256);
+  if (own === record.body.hash) return;
+  throw new ProjectorError(
+    "state_hash_mismatch",
+    `The projection of log ${record.log} stops at position ${String(record.position)}: its state hashes to ${short(own)}, the log says ${short(record.body.hash)}. Its read models stay at the last position that was written; run "finality replay verify".`,
+  );
+};
+
+const decisionRow = (record: DecisionRecord): DecisionRow => {
+  const { log, position, type, recordedTimeUs, body } = record;
+  return { log, position, type, book: "book" in body ? body.book : null, reason: "reason" in body ? body.reason : null, recordedTimeUs, body };
+};
+
+export const createProjection = (log: string): Projection => {
+  const state = initialState(log);
+  let checkpoint: Checkpoint | undefined;
+  let decisions: DecisionRow[] = [];
+  const changed = {
+    books: new ChangedRows<BookRow>(({ book }) => book),
+    positions: new ChangedRows<PositionRow>(({ book, instrument }) => JSON.stringify([book, instrument])),
+    greeks: new ChangedRows<GreeksRow>(({ book }) => book),
+    pnl: new ChangedRows<PnlRow>(({ book }) => book),
+    orders: new ChangedRows<OrderRow>(({ commandId }) => commandId),
+  };
+
+  const foldOne = (stored: StoredRecord): void => {
+    const record = decodeRecord(stored);
+    if (isDecisionRecord(record)) {
+      checkHash(state, record);
+      decisions.push(decisionRow(record));
+    }
+    evolve(state, record);
+    const { generation, position, recordedTimeUs, venueTimeUs } = stored;
+    checkpoint = { log, generation, position, recordedTimeUs, venueTimeUs };
+  };
+
+  const takeChanges = (): ReadModels => {
+    const views = bookNames(state).map((book) => bookView(state, book));
+    const taken = decisions;
+    decisions = [];
+    return {
+      books: changed.books.take(views.map((view) => bookRow(log, view))),
+      positions: changed.positions.take(views.flatMap((view) => view.positions.map((position) => positionRow(log, view.book, position)))),
+      greeks: changed.greeks.take(views.map((view) => greeksRow(log, view))),
+      pnl: changed.pnl.take(views.map((view) => pnlRow(log, view))),
+      orders: changed.orders.take(views.flatMap(({ orders }) => orders.map((order) => orderRow(log, order)))),
+      decisions: taken,
+    };
+  };
+
+  return {
+    get position() {
+      return checkpoint?.position ?? 0;
+    },
+    get checkpoint() {
+      return checkpoint;
+    },
+    fold: (records) => {
+      for (const stored of records) foldOne(stored);
+    },
+    takeChanges,
+  };
+};

@@ -1,0 +1,169 @@
+import { createLogReader, type LogReader } from "@finality/event-log";
+import { readCheckpoint } from "@finality/read-models";
+import { eventually, privatePostgres, testDatabase, type TestDatabase } from "@finality/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { compareReadModels, computeReadModels, rebuildReadModels } from "./rebuild.ts";
+import { startProjector, type Projector, type ProjectorDeps } from "./projector.ts";
+import { recordedLog } from "./testing/recorded-log.ts";
+
+let server: TestDatabase;
+let reader: LogReader;
+
+beforeAll(async () => {
+  server = await testDatabase();
+  reader = createLogReader({ database: server.database, pollMs: 20 });
+});
+
+afterAll(() => server.dispose());
+
+const running = async (deps: Partial<ProjectorDeps>, work: (projector: Projector) => Promise<void>): Promise<void> => {
+  const projector = await startProjector({ reader, database: server.database, paceMs: 0, ...deps });
+  try {
+    await work(projector);
+  } finally {
+    await projector.stop();
+  }
+};
+
+const differencesOf = (log: string) => compareReadModels({ reader, database: server.database }, log);
+
+test("follows every log, also one that is opened later, and shows what a straight fold shows", async () => {
+  const first = await recordedLog(server.database, { log: "FIRST", seed: 11 });
+  await running({}, async (projector) => {
+    await first.steps(10);
+    const second = await recordedLog(server.database, { log: "SECOND", seed: 12 });
+    await second.steps(15);
+    for (const { log, head } of [first, second]) await projector.caughtUp(log, head());
+    for (const { log, head } of [first, second]) {
+      expect((await readCheckpoint(server.database, log))?.position).toBe(head());
+      expect(await differencesOf(log)).toEqual([]);
+      const { rows } = await computeReadModels(reader, log);
+      expect(rows.books.map(({ book }) => book)).toEqual(["scalper", "unhedged"]);
+      expect(rows.orders.filter(({ state, averagePrice }) => state === "accepted" && averagePrice !== null).length).toBeGreaterThan(0);
+      expect(rows.decisions.filter(({ type }) => type === "StateHashed").length).toBeGreaterThan(0);
+    }
+  });
+});
+
+test("the comparison with a rebuild sees a changed, a missing and an additional row", async () => {
+  const { log, head, steps } = await recordedLog(server.database, { log: "COMPARED" });
+  await steps(5);
+  await running({}, (projector) => projector.caughtUp(log, head()));
+  await server.database.query("UPDATE read_model.pnl SET net_pnl = '1' WHERE log = $1 AND book = 'scalper'", [log]);
+  await server.database.query("DELETE FROM read_model.position WHERE log = $1 AND book = 'unhedged' AND instrument = 'P3700'", [log]);
+  await server.database.query("INSERT INTO read_model.decision (log, position, type, recorded_us, body) VALUES ($1, 999999, 'StateHashed', 0, '{}')", [log]);
+  expect((await differencesOf(log)).map(({ table, key }) => `${table} ${key}`)).toEqual(["positions unhedged P3700", "pnl scalper", "decisions 999999"]);
+
+  expect((await rebuildReadModels({ reader, database: server.database }, log))?.position).toBe(head());
+  expect(await differencesOf(log)).toEqual([]);
+});
+
+test("restarted in the middle it goes on behind its checkpoint and shows what a straight fold shows", async () => {
+  const { log, head, steps } = await recordedLog(server.database, { log: "RESTARTED", seed: 5 });
+  for (let run = 0; run < 4; run += 1) {
+    await running({}, async (projector) => {
+      await steps(6);
+      await projector.caughtUp(log, head());
+    });
+    await steps(3);
+  }
+  await running({}, (projector) => projector.caughtUp(log, head()));
+  expect(await differencesOf(log)).toEqual([]);
+});
+
+test("a projector that ends within a batch leaves neither rows nor checkpoint of it", async () => {
+  const { log, head, steps } = await recordedLog(server.database, { log: "KILLED" });
+  await running({}, (projector) => projector.caughtUp(log, head()));
+  const before = await readCheckpoint(server.database, log);
+  const stopped: string[] = [];
+  await steps(10);
+  const faults = {
+    passing: (point: string): void => {
+      throw new Error(`died at ${point}`);
+    },
+  };
+  await running({ faults, onStopped: (name, error) => void (name === log && stopped.push(String(error))) }, async (projector) => {
+    await expect(projector.caughtUp(log, head())).rejects.toThrow("died at projector-batch");
+  });
+  expect(stopped).toEqual(["Error: died at projector-batch"]);
+  expect(await readCheckpoint(server.database, log)).toEqual(before);
+  expect(await differencesOf(log)).toEqual([]);
+
+  await running({}, (projector) => projector.caughtUp(log, head()));
+  expect(await differencesOf(log)).toEqual([]);
+});
+
+test("a recorded state hash that is not its own stops this projection by name, the others go on", async () => {
+  const bad = await recordedLog(server.database, { log: "BAD", seed: 3 });
+  const good = await recordedLog(server.database, { log: "GOOD", seed: 4 });
+  const honest = bad.head();
+  await running({ onStopped: () => undefined }, async (projector) => {
+    await projector.caughtUp(bad.log, honest);
+    await bad.appendRaw({ type: "StateHashed", body: { hash: "0".repeat(64), semantics: 1 } });
+    await good.steps(3);
+    await projector.caughtUp(good.log, good.head());
+    await expect(projector.caughtUp(bad.log, bad.head())).rejects.toMatchObject({
+      code: "state_hash_mismatch",
+      message: expect.stringContaining(`log BAD stops at position ${String(honest + 1)}`),
+    });
+    expect(projector.standing().find(({ log }) => log === "BAD")).toMatchObject({ checkpoint: { position: honest }, error: { code: "state_hash_mismatch" } });
+  });
+  expect((await readCheckpoint(server.database, "BAD"))?.position).toBe(honest);
+});
+
+test("a hash of other semantics is not compared", async () => {
+  const { log, head, appendRaw } = await recordedLog(server.database, { log: "OTHER" });
+  await appendRaw({ type: "StateHashed", body: { hash: "0".repeat(64), semantics: 999 } });
+  await running({ onStopped: () => undefined }, (projector) => projector.caughtUp(log, head()));
+});
+
+test("read models of another generation, or beyond the log's end, stop the projection by name", async () => {
+  for (const [log, change, text] of [
+    ["RESTORED", "generation = 2", "generation 2"],
+    ["LOST", "position = position + 1", "has lost records"],
+  ] as const) {
+    const { head } = await recordedLog(server.database, { log });
+    await running({ onStopped: () => undefined }, (projector) => projector.caughtUp(log, head()));
+    await server.database.query(`UPDATE read_model.checkpoint SET ${change} WHERE log = $1`, [log]);
+    await running({ onStopped: () => undefined }, async (projector) => {
+      await expect(projector.caughtUp(log, head() + 2)).rejects.toMatchObject({ code: "checkpoint_not_in_log", message: expect.stringContaining(text) });
+    });
+  }
+});
+
+test("of two projectors on one log, one stops and the rows are whole", async () => {
+  const { log, head, steps } = await recordedLog(server.database, { log: "TWICE", seed: 8 });
+  const deps = { reader, database: server.database, paceMs: 0, onStopped: () => undefined };
+  const both = [await startProjector(deps), await startProjector(deps)];
+  await steps(20);
+  await eventually(async () => (await readCheckpoint(server.database, log))?.position === head());
+  for (const projector of both) await projector.stop();
+  expect(await differencesOf(log)).toEqual([]);
+});
+
+test("says when a position is not reached in time, and that it was stopped", async () => {
+  const { log, head } = await recordedLog(server.database, { log: "EARLY" });
+  const projector = await startProjector({ reader, database: server.database, onStopped: () => undefined });
+  await projector.caughtUp(log, head());
+  await expect(projector.caughtUp(log, head() + 1, { timeoutMs: 50 })).rejects.toMatchObject({ code: "timeout" });
+  const waiting = expect(projector.caughtUp(log, head() + 1)).rejects.toMatchObject({ code: "stopped" });
+  await projector.stop();
+  await waiting;
+});
+
+test("goes on when PostgreSQL crashed underneath and came back", async () => {
+  const hurt = await privatePostgres();
+  try {
+    const own = createLogReader({ database: hurt.database, pollMs: 20 });
+    const written = await recordedLog(hurt.database, { seed: 21 });
+    const projector = await startProjector({ reader: own, database: hurt.database, paceMs: 0 });
+    await written.steps(5);
+    await hurt.restart("immediate");
+    await written.steps(5);
+    await projector.caughtUp(written.log, written.head());
+    await projector.stop();
+    expect(await compareReadModels({ reader: own, database: hurt.database }, written.log)).toEqual([]);
+  } finally {
+    await hurt.dispose();
+  }
+});
