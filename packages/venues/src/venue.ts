@@ -11,6 +11,8 @@ export type VenueOrder = {
   readonly quantity: string;
   /** When it was decided, log time; a paper venue adds its latency to this. */
   readonly decidedUs: number;
+  /** The venue refuses the order after this, wall clock of the house; absent: it never does (rule 20). */
+  readonly submitByUs?: number;
 };
 
 export type SubmitAnswer =

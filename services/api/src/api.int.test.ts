@@ -79,7 +79,7 @@ const get = async (path: string, headers: Readonly<Record<string, string>> = {})
   return { status: response.status, type: response.headers.get("content-type"), etag: response.headers.get("etag"), headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
 };
 
-const problemOf = (document: any): string => document.type;
+const problemOf = (document: unknown): unknown => Reflect.get(Object(document), "type");
 
 const expectProblem = async (path: string, name: keyof typeof problemTypes) => {
   const { status, type, body } = await get(path);
@@ -109,7 +109,8 @@ test("the OpenAPI document is valid 3.1, every object of an answer is closed, an
     if ("type" in value && value.type === "object" && !("additionalProperties" in value)) openObjects.push(place);
     for (const [key, inner] of Object.entries(value)) look(inner, `${place}/${key}`);
   };
-  for (const [path, { get: operation }] of Object.entries<any>(document.paths)) {
+  for (const path of Object.keys(document.paths)) {
+    const operation = document.paths[path].get;
     look(operation.responses, path);
     const ok = await get(path.replace("{book}", "scalper"));
     expect(ok.status).toBe(200);

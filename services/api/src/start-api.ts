@@ -1,8 +1,8 @@
 import { createPrisma, type Database } from "@finality/database";
-import type { FastifyInstance } from "fastify";
+import { startHealthServer, type HealthServer } from "@finality/service-kit";
 import { createApp } from "./app.ts";
 import { listenError } from "./errors.ts";
-import { createHealth } from "./health.ts";
+import { reasonNotReady } from "./readiness.ts";
 
 export type ApiOptions = {
   /** Stays open when the API stops. */
@@ -36,9 +36,9 @@ const stopMsMax = 3_000;
 const report = (error: unknown, traceId: string): void =>
   void process.stderr.write(`api: trace_id ${traceId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 
-const listen = async (app: FastifyInstance, what: "API" | "health", port: number): Promise<string> => {
+const named = async <T>(what: "API" | "health", port: number, opening: Promise<T>): Promise<T> => {
   try {
-    return await app.listen({ host, port });
+    return await opening;
   } catch (error) {
     throw listenError(what, port, error);
   }
@@ -49,22 +49,24 @@ export const startApi = async ({ database, port, healthPort, waitMsMax, lagMsMax
   const prisma = createPrisma(database);
   const stopping = new AbortController();
   let started = false;
-  const health = createHealth({ prisma, lagMsMax: lagMsMax ?? lagMsMaxDefault, standing: () => ({ started, stopping: stopping.signal.aborted }) });
+  let health: HealthServer | undefined;
   const app = await createApp({ prisma, waitMsMax: waitMsMax ?? waitMsMaxDefault, stopping: stopping.signal, onInternal: onInternal ?? report });
   const close = async (): Promise<void> => {
     stopping.abort();
     const impatience = setTimeout(() => app.server.closeAllConnections(), stopMsMax);
     await app.close();
     clearTimeout(impatience);
-    await health.close();
+    await health?.close();
     await prisma.$disconnect();
   };
   try {
-    const healthUrl = await listen(health, "health", healthPort);
-    const url = await listen(app, "API", port);
+    const notStarted = (): string | undefined => (started ? undefined : "the API does not listen yet");
+    const notReady = async (): Promise<string | undefined> => (stopping.signal.aborted ? "the API is stopping" : reasonNotReady(prisma, lagMsMax ?? lagMsMaxDefault));
+    health = await named("health", healthPort, startHealthServer({ port: healthPort, notStarted, notReady }));
+    const url = await named("API", port, app.listen({ host, port }));
     started = true;
     let closing: Promise<void> | undefined;
-    return { url, healthUrl, stop: () => (closing ??= close()) };
+    return { url, healthUrl: `http://${host}:${String(health.port)}`, stop: () => (closing ??= close()) };
   } catch (error) {
     await close();
     throw error;

@@ -2,6 +2,8 @@ import { ApiError } from "@finality/api";
 import { ConductorError } from "@finality/conductor";
 import { DatabaseError } from "@finality/database";
 import { DatasetError } from "@finality/datasets";
+import { ServiceKitError } from "@finality/service-kit";
+import { VenueError } from "@finality/venues";
 
 /** The process's exit codes, as documented in the README. */
 export const exitCodes = {
@@ -34,6 +36,8 @@ export class CliError extends Error {
 export const exitCodeOf = (error: unknown): ExitCode => {
   if (error instanceof CliError) return { usage: exitCodes.usage, not_found: exitCodes.notFound, conflict: exitCodes.conflict, validation: exitCodes.validation }[error.code];
   if (error instanceof DatasetError) return error.code === "not_found" ? exitCodes.notFound : exitCodes.validation;
+  if (error instanceof VenueError) return error.code === "bad_terms" ? exitCodes.validation : exitCodes.error;
+  if (error instanceof ServiceKitError) return error.code === "bad_fault" ? exitCodes.usage : exitCodes.error;
   if (error instanceof ConductorError) return exitCodes.conflict;
   if (error instanceof ApiError) return exitCodes.conflict;
   if (error instanceof DatabaseError) {

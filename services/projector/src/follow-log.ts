@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type Database } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
 import { ReadModelError, readCheckpoint, writeChanges, type Checkpoint, type ReadModelChanges } from "@finality/read-models";
+import type { Faults } from "@finality/service-kit";
 import { ProjectorError } from "./errors.ts";
 import { createProjection, type Projection } from "./projection/projection.ts";
 import { foldTo } from "./projection/fold-to.ts";
@@ -10,7 +11,7 @@ export type FollowDeps = {
   readonly reader: LogReader;
   readonly database: Database;
   /** Asked to pass the point `projector-batch` in every transaction, before its commit. */
-  readonly faults: { passing(point: string): void };
+  readonly faults: Faults;
   /** Least time between two transactions of a log, milliseconds: what is appended meanwhile is written together. */
   readonly paceMs: number;
   readonly signal: AbortSignal;

@@ -82,10 +82,10 @@ test("a projector that ends within a batch leaves neither rows nor checkpoint of
       throw new Error(`died at ${point}`);
     },
   };
-  await running({ faults, onStopped: (name, error) => void (name === log && stopped.push(String(error))) }, async (projector) => {
+  await running({ faults, onStopped: (name, error) => stopped.push(`${name}: ${String(error)}`) }, async (projector) => {
     await expect(projector.caughtUp(log, head())).rejects.toThrow("died at projector-batch");
   });
-  expect(stopped).toEqual(["Error: died at projector-batch"]);
+  expect(stopped).toEqual(["KILLED: Error: died at projector-batch"]);
   expect(await readCheckpoint(server.database, log)).toEqual(before);
   expect(await differencesOf(log)).toEqual([]);
 

@@ -2,14 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
 import type { Checkpoint } from "@finality/read-models";
+import { noFaults, type Faults } from "@finality/service-kit";
 import { ProjectorError } from "./errors.ts";
 import { followLog } from "./follow-log.ts";
+import { createWaiting } from "./waiting.ts";
 
 export type ProjectorDeps = {
   readonly reader: LogReader;
   readonly database: Database;
   /** Crash tests end the process at the point `projector-batch`. */
-  readonly faults?: { passing(point: string): void };
+  readonly faults?: Faults;
   /** Least time between two transactions of a log, milliseconds; default 20. */
   readonly paceMs?: number;
   /** Told once when the projection of a log stops by an error; the other logs go on. Default: one line on stderr. */
@@ -42,32 +44,26 @@ type Following = { checkpoint: Checkpoint | undefined; error: unknown; done: Pro
 
 const report = (log: string, error: unknown): void => void process.stderr.write(`projector: log ${log}: ${error instanceof Error ? error.message : String(error)}\n`);
 
-type Waiter = { readonly check: () => boolean };
-
 /** Projects every log, those that are opened later too. Throws DatabaseError when the database cannot be reached at the start. */
 export const startProjector = async (deps: ProjectorDeps): Promise<Projector> => {
-  const { reader, database, faults = { passing: () => undefined }, paceMs = paceMsDefault, onStopped = report } = deps;
+  const { reader, database, faults = noFaults, paceMs = paceMsDefault, onStopped = report } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const followed = new Map<string, Following>();
-  const waiters = new Set<Waiter>();
-
-  const wake = (): void => {
-    for (const waiter of waiters) if (waiter.check()) waiters.delete(waiter);
-  };
+  const waiting = createWaiting();
 
   const start = (log: string): void => {
     const following: Following = { checkpoint: undefined, error: undefined, done: Promise.resolve() };
     const onCommitted = (checkpoint: Checkpoint): void => {
       following.checkpoint = checkpoint;
-      wake();
+      waiting.look();
     };
     followed.set(log, following);
     following.done = followLog({ reader, database, faults, paceMs, signal, onCommitted }, log).catch((error: unknown) => {
       if (error instanceof ProjectorError && error.code === "stopped") return;
       following.error = error;
       onStopped(log, error);
-      wake();
+      waiting.look();
     });
   };
 
@@ -88,34 +84,21 @@ export const startProjector = async (deps: ProjectorDeps): Promise<Projector> =>
   return {
     stop: async () => {
       stopping.abort();
-      wake();
+      waiting.look();
       await discovery;
       await Promise.all([...followed.values()].map(({ done }) => done));
     },
-    caughtUp: (log, position, { timeoutMs = timeoutMsDefault } = {}) =>
-      new Promise((resolve, reject) => {
-        const fail = (error: unknown): true => {
-          clearTimeout(timer);
-          reject(error instanceof Error ? error : new Error(String(error)));
-          return true;
-        };
-        const check = (): boolean => {
-          const following = followed.get(log);
-          if ((following?.checkpoint?.position ?? 0) >= position) {
-            clearTimeout(timer);
-            resolve();
-            return true;
-          }
-          if (following?.error !== undefined) return fail(following.error);
-          return signal.aborted ? fail(new ProjectorError("stopped", `The projector was stopped before log ${log} reached position ${String(position)}.`)) : false;
-        };
-        const waiter: Waiter = { check };
-        const timer = setTimeout(() => {
-          waiters.delete(waiter);
-          fail(new ProjectorError("timeout", `The read models of log ${log} did not reach position ${String(position)} within ${String(timeoutMs)} ms; they are at ${String(followed.get(log)?.checkpoint?.position ?? 0)}.`));
-        }, timeoutMs);
-        if (!check()) waiters.add(waiter);
-      }),
+    caughtUp: (log, position, { timeoutMs = timeoutMsDefault } = {}) => {
+      const reached = (): number => followed.get(log)?.checkpoint?.position ?? 0;
+      const words = `The read models of log ${log}`;
+      return waiting.until({
+        timeoutMs,
+        isReached: () => reached() >= position,
+        failure: () =>
+          followed.get(log)?.error ?? (signal.aborted ? new ProjectorError("stopped", `${words} did not reach position ${String(position)} before the projector was stopped.`) : undefined),
+        timeout: () => new ProjectorError("timeout", `${words} did not reach position ${String(position)} within ${String(timeoutMs)} ms; they are at ${String(reached())}.`),
+      });
+    },
     standing: () =>
       [...followed]
         .map(([log, { checkpoint, error }]) => ({ log, checkpoint, error }))

@@ -4,7 +4,7 @@ import { SortedMap } from "../state/sorted-map.ts";
 import { newExposure, type Exposure } from "./exposure.ts";
 import { emptyValuation, type Valuation } from "./valuation.ts";
 
-export type Refusal = { readonly reason: RefusalReason; readonly subject: string | null };
+type Refusal = { readonly reason: RefusalReason; readonly subject: string | null };
 
 /** What a book is and knows, apart from its exact amounts. Plain data: hashed and stored as it is. */
 export type BookFacts = {
@@ -56,7 +56,7 @@ export type BookState = {
   readonly orders: number[];
 };
 
-export const bookSection = (book: string): string => `book/${book}`;
+const bookSection = (book: string): string => `book/${book}`;
 
 /** `checkedInterval`: of a fixed-interval policy, the number of the interval that it is opened in. */
 export const newBookState = (definition: BookDefinition, checkedInterval: number): BookState => ({

@@ -85,6 +85,25 @@ describe("the fold", () => {
     }
   });
 
+  test("from a snapshot shows what the straight fold shows", () => {
+    const { state } = randomLog(9);
+    const restored = restoreState(serializeState(state));
+    for (const book of state.books.keys) expect(bookView(restored, book)).toEqual(bookView(state, book));
+    expect([...state.books.keys].flatMap((book) => bookView(restored, book).orders).length).toBeGreaterThan(3);
+  });
+
+  test("takes a new generation from the record that raises it, and numbers decisions by it", () => {
+    const scenario = new Scenario(sha256);
+    scenario.list(future(), spot);
+    const { log, position } = scenario.state.facts;
+    const place = { log, position: position + 1, venueTimeUs: startUs, recordedTimeUs: startUs };
+    scenario.fold({ ...place, generation: 2, type: "GenerationRaised", body: { generation: 2, reason: "restored" } });
+    scenario.ticks(startUs, index(3700, startUs), quote("FUT", 3699.75, 3700.25, startUs));
+    scenario.openBook();
+    scenario.trade("t", "SPOT", "buy", "300", "3700");
+    expect(bookView(scenario.state, "scalper").orders[0]?.commandId).toBe(`SPX-2-${String(scenario.records.length)}`);
+  });
+
   test("from a snapshot decides what the straight fold decided", () => {
     const { records } = randomLog(3, 60);
     const all = steps(records);
@@ -110,6 +129,7 @@ describe("the fold", () => {
     ["a gap", (record: LogRecord) => ({ ...record, position: record.position + 1 })],
     ["a repetition", (record: LogRecord) => ({ ...record, position: record.position - 1 })],
     ["time that falls", (record: LogRecord) => ({ ...record, recordedTimeUs: 1 })],
+    ["a generation that nothing raised", (record: LogRecord) => ({ ...record, generation: 2 })],
     ["another log's record", (record: LogRecord) => ({ ...record, log: "NDX" })],
   ])("refuses %s", (_what, change) => {
     const { records } = randomLog(1, 3);
@@ -296,6 +316,23 @@ describe("rule 10: an exception in valuing or deciding", () => {
     scenario.trade("u", "BAD", "sell", "1", "10");
     expect(scenario.send(startUs, "release_book", { book: "scalper" }).map(({ type }) => type)).toEqual(["RefusalEnded"]);
     expect(bookView(scenario.state, "scalper").status).toBe("trading");
+  });
+
+  test("in settling suspends it once, and the log goes on", () => {
+    const scenario = new Scenario(sha256);
+    const at = startUs + second;
+    scenario.record(startUs, { type: "InstrumentListed", body: { instrument: { ...option("put"), settlement: "inverse", instrument: "BAD", expiryUs: at } as never } });
+    scenario.list(future());
+    scenario.openBook({ policy: { type: "none" } });
+    scenario.trade("t", "BAD", "buy", "1", "10");
+    scenario.send(at, "clock", {});
+    const suspended = scenario.record(at, { type: "SettlementPriced", body: { instrument: "BAD", price: "0", venueTimeUs: at } });
+    expect(suspended.map(({ body }) => body)).toEqual([
+      { book: "scalper", error: expect.stringContaining("DomainError: cannot divide") },
+      { book: "scalper", reason: "suspended", subject: "scalper", netDelta: null, band: null },
+    ]);
+    scenario.send(at, "clock", {});
+    expect(scenario.send(at, "clock", {})).toEqual([]);
   });
 
   test("in deciding suspends it too", () => {

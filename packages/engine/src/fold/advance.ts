@@ -1,5 +1,6 @@
 import { decodeRecord, encodeRecord, type Decision, type DecisionRecord, type InputRecord, type LogRecord } from "@finality/contracts";
 import { InvariantError, invariant } from "@finality/domain";
+import type { BookState } from "../books/book-state.ts";
 import { decide } from "../hedging/decide.ts";
 import { semantics } from "../semantics.ts";
 import { dueExpiries, dueSettlements } from "../settlement/timers.ts";
@@ -19,13 +20,13 @@ const append = (state: EngineState, decision: Decision): DecisionRecord => {
   return record;
 };
 
-/** An exception in deciding suspends the book by a record; a broken invariant stops the log (rule 10). */
-const decideSafely = (state: EngineState, book: string): readonly Decision[] => {
+/** An exception in settling or deciding suspends the book by a record, once; a broken invariant stops the log (rule 10). */
+const safely = ({ facts }: BookState, what: () => readonly Decision[]): readonly Decision[] => {
   try {
-    return decide(state, book);
+    return what();
   } catch (error) {
     if (error instanceof InvariantError) throw error;
-    return [{ type: "BookSuspended", body: { book, error: describeFailure(error) } }];
+    return facts.suspended ? [] : [{ type: "BookSuspended", body: { book: facts.book, error: describeFailure(error) } }];
   }
 };
 
@@ -45,8 +46,8 @@ export const advance = (state: EngineState, input: InputRecord, sha256: Sha256):
     for (const decision of decisions) records.push(append(state, decision));
   };
   appendAll(dueExpiries(state));
-  for (const book of state.books.values()) appendAll(dueSettlements(state, book));
-  for (const book of state.books.keys) appendAll(decideSafely(state, book));
+  for (const book of state.books.values()) appendAll(safely(book, () => dueSettlements(state, book)));
+  for (const book of state.books.values()) appendAll(safely(book, () => decide(state, book.facts.book)));
   if (isHashDue(state)) appendAll([{ type: "StateHashed", body: { hash: stateHash(state, sha256), semantics } }]);
   return records;
 };

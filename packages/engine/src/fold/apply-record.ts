@@ -3,6 +3,7 @@ import { decimal, invariant, zero } from "@finality/domain";
 import { newBookState, type BookState } from "../books/book-state.ts";
 import { applyFill, bookTrade, noteOrderChange, settlePosition } from "../books/book-trading.ts";
 import { startAtHedge } from "../books/exposure.ts";
+import { emptyValuation } from "../books/valuation.ts";
 import { intervalNumber } from "../hedging/band.ts";
 import { applyTicks } from "../market/apply-ticks.ts";
 import { expiryOf } from "../market/instrument-state.ts";
@@ -110,6 +111,7 @@ const applyDecision = (state: EngineState, record: LogRecord): boolean => {
       const { facts } = requireBook(state, record.body.book);
       facts.suspended = true;
       facts.failure = record.body.error;
+      facts.valuation = emptyValuation;
       return true;
     }
     case "StateHashed":
@@ -126,6 +128,7 @@ const applyControl = (state: EngineState, record: LogRecord): boolean => {
     case "LogOpened": {
       const { semantics, ...opening } = record.body;
       facts.opening = opening;
+      facts.generation = record.generation;
       facts.semantics = semantics;
       return true;
     }

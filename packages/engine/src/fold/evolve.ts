@@ -10,11 +10,17 @@ import { refreshMarket } from "../market/strike-vol.ts";
 import { logSection, touch, type EngineState } from "../state/engine-state.ts";
 import { applyRecord } from "./apply-record.ts";
 
-const requireNext = ({ facts }: EngineState, record: LogRecord): void => {
+/** A generation changes by the record that says so, and by nothing else (rule 9). */
+const isOfGeneration = ({ facts }: EngineState, record: LogRecord): boolean =>
+  record.type === "LogOpened" || record.generation === (record.type === "GenerationRaised" ? record.body.generation : facts.generation);
+
+const requireNext = (state: EngineState, record: LogRecord): void => {
+  const { facts } = state;
   const wrong = (what: string): EngineError => new EngineError("out_of_order", `log ${facts.log}: ${what} at position ${record.position} after ${facts.position}`);
   if (record.log !== facts.log) throw wrong(`a record of log ${record.log}`);
   if (record.position !== facts.position + 1) throw wrong("a record");
   if (record.recordedTimeUs < facts.recordedTimeUs) throw wrong(`recorded time ${record.recordedTimeUs} below ${facts.recordedTimeUs}`);
+  if (!isOfGeneration(state, record)) throw wrong(`generation ${record.generation} instead of ${facts.generation}`);
   if ((record.type === "LogOpened") !== (record.position === 1)) throw wrong(`a ${record.type}`);
 };
 

@@ -30,7 +30,7 @@ export type Order = {
 const rank: Readonly<Record<OrderLife, number>> = { decided: 0, unknown: 1, accepted: 2, rejected: 3, cancelled: 3, expired: 3, filled: 3 };
 const terminalRank = 3;
 
-export const isTerminal = (order: Order): boolean => rank[order.state] === terminalRank;
+const isTerminal = (order: Order): boolean => rank[order.state] === terminalRank;
 
 const larger = (a: Decimal, b: Decimal): Decimal => (a.gte(b) ? a : b);
 

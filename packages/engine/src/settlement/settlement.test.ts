@@ -34,6 +34,13 @@ describe("expiry (rule 13)", () => {
     expect(typesOf(scenario.send(expiryUs + 2 * minute, "clock", {}))).toEqual([]);
   });
 
+  test("of a later series does not repeat an earlier one", () => {
+    const scenario = held();
+    scenario.list(option("call", "3650", { expiryUs: expiryUs + minute }));
+    expect(typesOf(scenario.send(expiryUs, "clock", {})).slice(0, 2)).toEqual(["InstrumentExpired C3700", "InstrumentExpired P3700"]);
+    expect(typesOf(scenario.send(expiryUs + minute, "clock", {}))).toEqual(["InstrumentExpired C3650"]);
+  });
+
   test("at its very instant", () => {
     expect(typesOf(held().send(expiryUs, "clock", {}))).toContain("InstrumentExpired C3700");
   });
@@ -192,6 +199,11 @@ describe("exposure", () => {
     expect(exposureOf(scenario)).toEqual([20, 0]);
     scenario.send(startUs + 30 * second, "clock", {});
     expect(exposureOf(scenario)).toEqual([20, 20]);
+    scenario.trade("b", "SPOT", "buy", "130", "3700");
+    const next = bookView(scenario.state, "scalper").orders[1];
+    scenario.fill(next?.commandId ?? "", { side: "sell", quantity: "3", cumulativeQuantity: "3" });
+    scenario.send(startUs + 50 * second, "clock", {});
+    expect(exposureOf(scenario)).toEqual([150, (20 * 20 + 0 * 20) / 40]);
   });
 
   test("stops when the last option has expired", () => {

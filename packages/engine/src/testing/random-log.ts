@@ -2,7 +2,7 @@ import type { DecisionRecord, Message, Tick } from "@finality/contracts";
 import { bandPolicy, day, future, index, minute, option, quote, second, spot, standardBook, startUs, type Body, type Scenario } from "./scenario.ts";
 
 /** Numbers in [0, 1) from a seed (mulberry32): the same on every machine. */
-export const seededNumbers = (seed: number): (() => number) => {
+const seededNumbers = (seed: number): (() => number) => {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

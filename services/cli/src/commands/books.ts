@@ -30,7 +30,7 @@ export const runBooksSwitch = (config: Config, action: "halt" | "resume", book: 
     try {
       for (const log of logs) {
         const scope = { haltId: `${haltId}-${log}`, log, actor, ...(book === undefined ? {} : { book }) };
-        if (action === "halt") sending.push(...(await halt(database, scope)).sending);
+        if (action === "halt") sending.push(...(await halt(database, scope)).beingSent.map(({ commandId }) => commandId));
         else await resume(database, scope);
         await bus.produce([await controlMessage(database, action, log, scope.haltId, book, actor)]);
       }

@@ -32,6 +32,27 @@ export type RecordedLog = {
   appendRaw(record: Pick<LogRecord, "type" | "body">): Promise<void>;
 };
 
+type Send = <Type extends Message["type"]>(type: Type, body: Body<Type>) => Promise<void>;
+
+const books = ["scalper", "unhedged"];
+
+const openDesk = async (log: string, send: Send): Promise<void> => {
+  await send("open_log", { clock: "data", startsAtUs: startUs, maxFutureMs: 1_000, lateAfterMs: 60_000, farShare: 0.1, stateHashEvery: 20 });
+  const listed = { ...common, underlying: log };
+  await send("list_instrument", { instrument: { kind: "future", instrument: "FUT", ...listed, multiplier: "50", expiryUs: startUs + 86_400 * 300 * second } });
+  for (const putCall of ["call", "put"] as const) {
+    const instrument = putCall === "call" ? "C3700" : "P3700";
+    await send("list_instrument", { instrument: { kind: "option", instrument, ...listed, multiplier: "100", style: "european", strike: "3700", putCall, expiryUs, forward: { source: "index" } } });
+  }
+  for (const book of books) await send("open_book", { book, account: "paper-1", hedgeInstrument: "FUT", policy: book === "scalper" ? policy : { type: "none" }, limits });
+};
+
+const buyStraddles = async (send: Send, place: () => Pick<Body<"book_trade">, "tradeId" | "venueTimeUs">): Promise<void> => {
+  for (const book of books) {
+    for (const instrument of ["C3700", "P3700"]) await send("book_trade", { ...place(), book, instrument, side: "buy", quantity: "10", price: "14.30", fee: "1.25" });
+  }
+};
+
 /** Opens a log with two books on a call and a put; `StateHashed` after every 20 records. */
 export const recordedLog = async (database: Database, { log = "SPX", seed = 1 }: { readonly log?: string; readonly seed?: number } = {}): Promise<RecordedLog> => {
   const writer = createLogWriter({ database, notifier: createNotifier(database) });
@@ -55,7 +76,7 @@ export const recordedLog = async (database: Database, { log = "SPX", seed = 1 }:
     head += records.length;
   };
 
-  const send = async <Type extends Message["type"]>(type: Type, body: Body<Type>): Promise<void> => {
+  const send: Send = async <Type extends Message["type"]>(type: Type, body: Body<Type>): Promise<void> => {
     const admission = admit(state, { type, version: 1, log, body } as Message, nowUs); // the type and its body belong together by the signature
     invariant(admission.kind === "record", `the message is recorded: ${JSON.stringify(admission)}`);
     const place = { log, generation: 1, position: state.facts.position + 1, venueTimeUs: admission.venueTimeUs, recordedTimeUs: nowUs };
@@ -95,26 +116,9 @@ export const recordedLog = async (database: Database, { log = "SPX", seed = 1 }:
     await fillWaiting();
   };
 
-  const open = async (): Promise<void> => {
-    await send("open_log", { clock: "data", startsAtUs: startUs, maxFutureMs: 1_000, lateAfterMs: 60_000, farShare: 0.1, stateHashEvery: 20 });
-    const listed = { ...common, underlying: log };
-    await send("list_instrument", { instrument: { kind: "future", instrument: "FUT", ...listed, multiplier: "50", expiryUs: startUs + 86_400 * 300 * second } });
-    for (const putCall of ["call", "put"] as const) {
-      const instrument = putCall === "call" ? "C3700" : "P3700";
-      await send("list_instrument", { instrument: { kind: "option", instrument, ...listed, multiplier: "100", style: "european", strike: "3700", putCall, expiryUs, forward: { source: "index" } } });
-    }
-    for (const book of ["scalper", "unhedged"]) {
-      await send("open_book", { book, account: "paper-1", hedgeInstrument: "FUT", policy: book === "scalper" ? policy : { type: "none" }, limits });
-    }
-    await step();
-    for (const book of ["scalper", "unhedged"]) {
-      for (const instrument of ["C3700", "P3700"]) {
-        await send("book_trade", { tradeId: nextId("trade"), book, instrument, side: "buy", quantity: "10", price: "14.30", fee: "1.25", venueTimeUs: nowUs });
-      }
-    }
-  };
-
-  await open();
+  await openDesk(log, send);
+  await step();
+  await buyStraddles(send, () => ({ tradeId: nextId("trade"), venueTimeUs: nowUs }));
   return {
     log,
     head: () => head,

@@ -1,0 +1,90 @@
+import { startApi, type Api } from "@finality/api";
+import { createPostgresBus, type Bus } from "@finality/bus";
+import { topicNames } from "@finality/contracts";
+import { createNotifier } from "@finality/database";
+import { startDispatcher } from "@finality/dispatcher";
+import { createCatalogue, createLogReader, createLogWriter, type Catalogue, type LogReader } from "@finality/event-log";
+import { startExecutor } from "@finality/executor";
+import { startPaperVenue } from "@finality/paper-venue";
+import { startProjector } from "@finality/projector";
+import { startSequencer } from "@finality/sequencer";
+import { createFaults, createLogger, type Logger } from "@finality/service-kit";
+import { createPaperVenueClient } from "@finality/venues";
+import { openWorkQueue, type WorkQueue } from "@finality/work-queue";
+import type { Config } from "../config.ts";
+import type { DataFolder } from "./data-folder.ts";
+
+/** Every service in one process, on one embedded PostgreSQL. Each part is the one that the cluster runs; only the adapters differ. */
+export type House = {
+  readonly data: DataFolder;
+  readonly api: Api;
+  readonly bus: Bus;
+  readonly queue: WorkQueue;
+  readonly catalogue: Catalogue;
+  readonly reader: LogReader;
+  /** Resolves when the read models have reached the log's head of now. */
+  projected(log: string, signal: AbortSignal): Promise<void>;
+  /** Waits for the work; rejects as soon as a service gives up for good. */
+  whileRunning<Result>(work: Promise<Result>): Promise<Result>;
+  stop(): Promise<void>;
+};
+
+export type HouseOptions = { readonly data: DataFolder; readonly config: Config; readonly port: number };
+
+const partitions = 16;
+/** A killed worker's job moves on after at most twice this. */
+const jobLockMs = 5_000;
+const build = "finality 0.1.0";
+
+export const startHouse = async ({ data, config, port }: HouseOptions): Promise<House> => {
+  const { database } = data;
+  const loggerOf = (service: string): Logger => createLogger({ service, level: config.logLevel });
+  const faults = createFaults(config.crashAt);
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    const notifier = createNotifier(database);
+    const queue = await openWorkQueue({ kind: "postgres", url: database.url }, { lockMs: jobLockMs, onError: (error) => { loggerOf("work-queue").warn({ err: error }, error.message); } });
+    stops.push(() => queue.close());
+    const bus = createPostgresBus(database, { notifier });
+    stops.push(() => bus.close());
+    await bus.ensureTopics(topicNames, partitions);
+    const catalogue = createCatalogue(database);
+    const reader = createLogReader({ database, notifier, listening: false });
+    const writer = createLogWriter({ database, notifier });
+    const shared = { database, notifier, reader, bus, queue, catalogue, faults };
+
+    const api = await startApi({ database, port, healthPort: port === 0 ? 0 : port + 1 });
+    stops.push(() => api.stop());
+    const projector = await startProjector(shared);
+    stops.push(() => projector.stop());
+    const venue = startPaperVenue({ ...shared, logger: loggerOf("paper-venue") });
+    stops.push(() => venue.stop());
+    const executor = startExecutor({ ...shared, venue: createPaperVenueClient(database), logger: loggerOf("executor") });
+    stops.push(() => executor.stop());
+    const dispatcher = startDispatcher({ ...shared, logger: loggerOf("dispatcher") });
+    stops.push(() => dispatcher.stop());
+    const sequencer = startSequencer({ ...shared, writer, nowUs: () => Date.now() * 1_000, build, logger: loggerOf("sequencer") });
+    stops.push(() => sequencer.stop());
+
+    return {
+      data,
+      api,
+      bus,
+      queue,
+      catalogue,
+      reader,
+      projected: async (log, signal) => {
+        const head = await reader.head(log);
+        if (head !== undefined && !signal.aborted) await projector.caughtUp(log, head.position);
+      },
+      whileRunning: (work) => Promise.race([work, sequencer.failed, venue.failed, executor.failed, dispatcher.failed]),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Database } from "@finality/database";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openDataFolder } from "./house/data-folder.ts";
+import { runCli } from "./testing/run-cli.ts";
+import { writeShortDay } from "./testing/short-day.ts";
+
+const root = mkdtempSync(join(tmpdir(), "finality-tampering-"));
+const folder = join(root, "demo");
+
+beforeAll(async () => {
+  const day = writeShortDay(join(root, "day"), "14:45:00");
+  expect((await runCli(root, ["demo", "--dataset", day, "--speed", "max", "--exit", "--port", "0"])).code).toBe(0);
+}, 120_000);
+
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** As a superuser who switches the triggers off. */
+const tamper = async (work: (database: Database) => Promise<number>): Promise<number> => {
+  const data = await openDataFolder({ folder, exclusive: true });
+  try {
+    await data.database.query("ALTER TABLE event_log.record DISABLE TRIGGER USER");
+    const position = await work(data.database);
+    await data.database.query("ALTER TABLE event_log.record ENABLE TRIGGER USER");
+    return position;
+  } finally {
+    await data.close();
+  }
+};
+
+const replaceInPayload = (type: string, pattern: string, replacement: string) => (database: Database): Promise<number> =>
+  database
+    .query<{ readonly position: number }>(
+      `UPDATE event_log.record SET payload = convert_to(regexp_replace(convert_from(payload, 'UTF8'), $2, $3), 'UTF8')
+        WHERE (log, position) = (SELECT log, min(position) FROM event_log.record WHERE type = $1 GROUP BY log) RETURNING position`,
+      [type, pattern, replacement],
+    )
+    .then(({ rows }) => rows[0]?.position ?? -1);
+
+const verify = async (): Promise<{ readonly code: number | null; readonly document: { readonly ok: boolean; readonly firstDifference: Record<string, unknown> | null } }> => {
+  const { code, stdout } = await runCli(root, ["replay", "verify", "--json", "--data", folder]);
+  return { code, document: JSON.parse(stdout) as Awaited<ReturnType<typeof verify>>["document"] };
+};
+
+test("an untouched log verifies", async () => {
+  const { code, document } = await verify();
+  expect({ code, ok: document.ok }).toEqual({ code: 0, ok: true });
+});
+
+test("a changed byte in a recorded decision is named by position, field and both values", async () => {
+  const position = await tamper(replaceInPayload("HedgeDecided", '"quantity":"([0-9])', '"quantity":"9\\1'));
+  const { code, document } = await verify();
+  expect(code).toBe(6);
+  expect(document.firstDifference).toMatchObject({ kind: "decision", position, field: "/body/quantity" });
+  expect(document.firstDifference?.["recorded"]).toBe(`9${String(document.firstDifference?.["recomputed"])}`);
+  await tamper(replaceInPayload("HedgeDecided", '"quantity":"9', '"quantity":"'));
+  expect((await verify()).code).toBe(0);
+});
+
+test("a changed byte in an input is named by position and both leaf hashes", async () => {
+  const position = await tamper(replaceInPayload("TradeBooked", '"price":"([0-9]+)', '"price":"1\\1'));
+  const { code, document } = await verify();
+  expect(code).toBe(6);
+  expect(document.firstDifference).toMatchObject({ kind: "leaf", position });
+  const { storedLeafHash, computedLeafHash } = document.firstDifference ?? {};
+  expect(storedLeafHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(computedLeafHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(storedLeafHash).not.toBe(computedLeafHash);
+});

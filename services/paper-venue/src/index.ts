@@ -1,0 +1,1 @@
+export { startPaperVenue, type PaperVenue, type PaperVenueDeps } from "./paper-venue.ts";
