@@ -1,6 +1,6 @@
 import { createNotifier, openDatabase } from "@finality/database";
 import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Append, LogHold, LogWriter } from "./event-log.ts";
 import { createLogReader } from "./postgres-log-reader.ts";
 import { createLogWriter } from "./postgres-log-writer.ts";
@@ -44,15 +44,21 @@ const waitsForLock = (applicationName: string) =>
     );
     return (rows[0]?.waiting ?? 0) > 0;
   });
-/** Another session that holds what `lock` locks until it is released. */
-const holding = async (lock: string): Promise<() => Promise<void>> => {
+/** From now on every append to the log waits in its commit, its locks held, until it is released. */
+const stallCommits = async (log: string): Promise<() => Promise<void>> => {
+  const name = `stall_${log.toLowerCase()}`;
+  const key = 1_000 + logs;
+  await storage.database.query(`CREATE FUNCTION public.${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(${String(key)}); RETURN NULL; END $$`);
+  await storage.database.query(`CREATE CONSTRAINT TRIGGER ${name} AFTER UPDATE ON event_log.head DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.log = '${log}' AND NEW.position > OLD.position) EXECUTE FUNCTION public.${name}()`);
   const client = await storage.database.pool.connect();
-  await client.query("BEGIN");
-  await client.query(lock);
-  return async () => {
-    await client.query("COMMIT");
-    client.release();
-  };
+  await client.query("SELECT pg_advisory_lock($1)", [key]);
+  let released: Promise<void> | undefined;
+  const release = (): Promise<void> =>
+    (released ??= client.query("SELECT pg_advisory_unlock($1)", [key]).then(() => {
+      client.release();
+    }));
+  onTestFinished(release);
+  return release;
 };
 
 describe("append", () => {
@@ -176,7 +182,7 @@ describe("takeover (rule 2)", () => {
   test("waits for an open append, and sees what it committed", async () => {
     const [log, first] = [freshLog(), newWriter()];
     const hold = await first.takeOver(log);
-    const release = await holding("LOCK TABLE event_log.dead_letter IN ACCESS EXCLUSIVE MODE");
+    const release = await stallCommits(log);
     const open = first.append(sampleAppend(hold, { deadLetters: [letter(log, 0)], offsets: [source(0, 1)] }));
     await waitsForLock("finality test");
     const next = openDatabase(storage.url, { applicationName: "next owner", max: 2 });
@@ -209,33 +215,27 @@ describe("takeover (rule 2)", () => {
 });
 
 describe("unknown commit (rule 3)", () => {
-  /** A writer whose COMMIT waits for a lock that the test holds, over a network that the test can break. */
+  /** A writer whose commit waits, over a network that the test can break. */
   const slowCommit = async (log: string) => {
-    const key = 1_000 + logs;
-    const trigger = `slow_${log.toLowerCase()}`;
-    await storage.database.query(
-      `CREATE FUNCTION public.${trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(${String(key)}); RETURN NULL; END $$`,
-    );
-    await storage.database.query(`CREATE CONSTRAINT TRIGGER ${trigger} AFTER UPDATE ON event_log.head DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.log = '${log}' AND NEW.position > OLD.position) EXECUTE FUNCTION public.${trigger}()`);
+    const applicationName = `slow ${log}`;
     const proxy = await breakableProxy(storage.url);
-    const database = openDatabase(proxy.url, { applicationName: trigger, max: 2 });
-    const writer = createLogWriter({ database, notifier: createNotifier(database) });
-    const hold = await writer.takeOver(log);
-    const release = await holding(`SELECT pg_advisory_xact_lock(${String(key)})`);
-    const append = sampleAppend(hold, { records: sampleRecords(3), offsets: [source(0, 1)] });
-    const outcome = codeOf(writer.append(append));
-    await waitsForLock(trigger);
-    const close = async (): Promise<void> => {
+    const database = openDatabase(proxy.url, { applicationName, max: 2 });
+    onTestFinished(async () => {
       await database.close();
       await proxy.close();
-      await storage.database.query(`DROP TRIGGER ${trigger} ON event_log.head`);
-    };
-    return { proxy, writer, append, outcome, release, trigger, close };
+    });
+    const writer = createLogWriter({ database, notifier: createNotifier(database) });
+    const hold = await writer.takeOver(log);
+    const release = await stallCommits(log);
+    const append = sampleAppend(hold, { records: sampleRecords(3), offsets: [source(0, 1)] });
+    const outcome = codeOf(writer.append(append));
+    await waitsForLock(applicationName);
+    return { proxy, writer, append, outcome, release, applicationName };
   };
 
   test("the read-back waits for the backend that is still committing, where a plain read would say no", async () => {
     const log = freshLog();
-    const { proxy, writer, append, outcome, release, close } = await slowCommit(log);
+    const { proxy, writer, append, outcome, release } = await slowCommit(log);
     proxy.cutClients();
     expect(await outcome).toBe("commit_unknown");
     const reader = createLogReader({ database: storage.database });
@@ -246,19 +246,17 @@ describe("unknown commit (rule 3)", () => {
     await release();
     expect(await readBack).toBe(true);
     expect(await reader.read(log, 0, 10)).toHaveLength(3);
-    await close();
   });
 
   test("a backend that ended before its commit left nothing", async () => {
     const log = freshLog();
-    const { writer, append, outcome, release, trigger, close } = await slowCommit(log);
-    await storage.database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'", [trigger]);
+    const { writer, append, outcome, release, applicationName } = await slowCommit(log);
+    await storage.database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'", [applicationName]);
     expect(await outcome).toBe("commit_unknown");
     await release();
     expect(await writer.wasCommitted(append)).toBe(false);
     expect(await codeOf(writer.append(append))).toBe("done");
     expect(await writer.wasCommitted(append)).toBe(true);
-    await close();
   });
 
   test("an append of offsets only is read back by its offsets; a newer epoch says fenced", async () => {

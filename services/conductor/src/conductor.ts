@@ -83,7 +83,7 @@ const conduct = async (options: FeedOptions, channel: Channel, instant: Timeline
   let controlPart = nextPart(topics.control);
   while (!options.signal.aborted) {
     const reports = await pendingReports(options.database, channel.log);
-    await publish(channel, instantUs, reports, reportPart);
+    await publish(channel, instantUs, reports.map(({ report }) => report), reportPart);
     await markPublished(options.database, reports);
     reportPart += reports.length;
     if (reports.length > 0) await untilQuiet(options);

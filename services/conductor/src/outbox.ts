@@ -2,7 +2,7 @@ import { decodeJson, type Fill, type OrderReport } from "@finality/contracts";
 import type { Database } from "@finality/database";
 import type { Outgoing } from "./publish.ts";
 
-export type PendingReport = Outgoing & { readonly id: number };
+export type PendingReport = { readonly id: number; readonly report: Outgoing };
 
 /** Reports in the executors' outbox that were not published yet, in the order that makes equal logs (rule 33). */
 export const pendingReports = async (database: Database, log: string): Promise<readonly PendingReport[]> => {
@@ -11,7 +11,7 @@ export const pendingReports = async (database: Database, log: string): Promise<r
       ORDER BY venue_us, account COLLATE "C", command_id COLLATE "C", sequence`,
     [log],
   );
-  return rows.map(({ id, type, body }) => ({ ...reportOf(type, decodeJson(body)), id }));
+  return rows.map(({ id, type, body }) => ({ id, report: reportOf(type, decodeJson(body)) }));
 };
 
 /** The executor wrote the bytes from the same types, and the sequencer checks them against their schema: the cast loses nothing. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { startApi, type Api } from "@finality/api";
 import { createPostgresBus, type Bus } from "@finality/bus";
 import { topicNames } from "@finality/contracts";
@@ -62,7 +63,7 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     stops.push(() => projector.stop());
     const venue = startPaperVenue({ ...shared, logger: loggerOf("paper-venue") });
     stops.push(() => venue.stop());
-    const executor = startExecutor({ ...shared, venue: createPaperVenueClient(database), logger: loggerOf("executor") });
+    const executor = startExecutor({ ...shared, executor: `embedded-${randomUUID()}`, venue: createPaperVenueClient(database), logger: loggerOf("executor") });
     stops.push(() => executor.stop());
     const dispatcher = startDispatcher({ ...shared, logger: loggerOf("dispatcher") });
     stops.push(() => dispatcher.stop());

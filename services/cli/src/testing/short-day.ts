@@ -8,8 +8,8 @@ export const dayFolder = fileURLToPath(new URL("../../../../packages/datasets/da
 export const writeShortDay = (folder: string, closesAt: string): string => {
   cpSync(dayFolder, folder, { recursive: true });
   const path = join(folder, "dataset.json");
-  const manifest: unknown = JSON.parse(readFileSync(path, "utf8"));
-  const short = { ...Object(manifest), dataset: "short-day", session: { opensAt: "2021-01-04T14:31:00Z", tradingEndsAt: `2021-01-04T${closesAt}Z`, closesAt: `2021-01-04T${closesAt}Z` }, settlements: [] };
+  const manifest = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+  const short = { ...manifest, dataset: "short-day", session: { opensAt: "2021-01-04T14:31:00Z", tradingEndsAt: `2021-01-04T${closesAt}Z`, closesAt: `2021-01-04T${closesAt}Z` }, settlements: [] };
   writeFileSync(path, JSON.stringify(short, null, 2));
   return folder;
 };

@@ -3,11 +3,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { Decimal } from "decimal.js";
+import { Decimal as DecimalJs } from "decimal.js";
 
 type Quote = { bid: string; ask: string };
 type Leg = { strike: number; putCall: "C" | "P"; expiry: string; expiryMs: number; contracts: number };
 export type NaiveBook = { book: string; futures: number; hedges: number; optionPnl: string; hedgePnl: string; settlement: string; fees: string; netPnl: string; cash: string };
+
+/** Sums and products are exact; the one division, of what is left of a cost, has 34 digits, half to even. */
+const Decimal = DecimalJs.clone({ precision: 500 });
+const Rounded = DecimalJs.clone({ precision: 34, rounding: DecimalJs.ROUND_HALF_EVEN });
 
 const minuteMs = 60_000;
 const optionMultiplier = 100;
@@ -96,14 +100,41 @@ export const naiveDay = (folder: string): NaiveBook[] => {
   return plans.map((plan) => naiveBook(plan, index, quotes));
 };
 
+/** Cost of an open futures position after a trade, at average cost. */
+const costAfter = (held: number, cost: DecimalJs, traded: number, price: DecimalJs): DecimalJs => {
+  const after = held + traded;
+  if (after === 0) return new Decimal(0);
+  if (held === 0 || Math.sign(held) === Math.sign(traded)) return cost.plus(price.times(traded).times(futureMultiplier));
+  if (Math.sign(after) !== Math.sign(held)) return price.times(after).times(futureMultiplier);
+  return new Decimal(new Rounded(cost.times(after)).div(held));
+};
+
+/** Value of the open options at their last mids, and what the expired ones paid. */
+const atTheEnd = (legs: Leg[], last: Map<string, Quote>): { optionValue: DecimalJs; settlement: DecimalJs } => {
+  let [optionValue, settlement]: [DecimalJs, DecimalJs] = [new Decimal(0), new Decimal(0)];
+  for (const leg of legs) {
+    if (leg.expiryMs === closesMs) {
+      const intrinsic = Decimal.max(leg.putCall === "C" ? new Decimal(settlementPrice).minus(leg.strike) : new Decimal(leg.strike).minus(settlementPrice), 0);
+      settlement = settlement.plus(intrinsic.times(leg.contracts).times(optionMultiplier));
+    } else {
+      const quote = last.get(nameOf(leg));
+      if (quote === undefined) throw new Error(`no mark of ${nameOf(leg)}`);
+      optionValue = optionValue.plus(new Decimal(quote.bid).plus(quote.ask).div(2).times(leg.contracts).times(optionMultiplier));
+    }
+  }
+  return { optionValue, settlement };
+};
+
 const naiveBook = (plan: (typeof plans)[number], index: Map<number, string>, quotes: Map<number, Map<string, Quote>>): NaiveBook => {
   const last = new Map<string, Quote>();
   let optionCash = new Decimal(0);
   let futureCash = new Decimal(0);
+  let futureCost: DecimalJs = new Decimal(0);
   let fees = new Decimal(0);
   let futures = 0;
   let hedges = 0;
-  let lastInterval: number | undefined;
+  // The first check is due at the next whole multiple after the policy was set.
+  let lastInterval = plan.intervalMs === undefined ? 0 : Math.floor(opensMs / plan.intervalMs);
   for (let now = opensMs - 3 * minuteMs; now <= closesMs; now += minuteMs) {
     for (const [name, quote] of quotes.get(now) ?? []) last.set(name, quote);
     const price = index.get(now);
@@ -137,23 +168,14 @@ const naiveBook = (plan: (typeof plans)[number], index: Map<number, string>, quo
     const contracts = Math.trunc(-delta / futureMultiplier);
     if (contracts === 0) continue;
     const paid = contracts > 0 ? new Decimal(price).plus("0.125") : new Decimal(price).minus("0.125");
+    futureCost = costAfter(futures, futureCost, contracts, paid);
     futureCash = futureCash.minus(paid.times(contracts).times(futureMultiplier));
     fees = fees.plus(new Decimal("0.62").times(Math.abs(contracts)));
     futures += contracts;
     hedges += 1;
   }
-  let optionPnl = optionCash;
-  let settlement = new Decimal(0);
-  for (const leg of plan.legs) {
-    if (leg.expiryMs === closesMs) {
-      const intrinsic = Decimal.max(leg.putCall === "C" ? new Decimal(settlementPrice).minus(leg.strike) : new Decimal(leg.strike).minus(settlementPrice), 0);
-      settlement = settlement.plus(intrinsic.times(leg.contracts).times(optionMultiplier));
-    } else {
-      const quote = last.get(nameOf(leg));
-      if (quote === undefined) throw new Error(`no mark of ${nameOf(leg)}`);
-      optionPnl = optionPnl.plus(new Decimal(quote.bid).plus(quote.ask).div(2).times(leg.contracts).times(optionMultiplier));
-    }
-  }
+  const { optionValue, settlement } = atTheEnd(plan.legs, last);
+  const optionPnl = optionCash.plus(optionValue);
   const hedgePnl = futureCash.plus(new Decimal(settlementPrice).times(futures).times(futureMultiplier));
   return {
     book: plan.book,
@@ -164,6 +186,6 @@ const naiveBook = (plan: (typeof plans)[number], index: Map<number, string>, quo
     settlement: settlement.toFixed(),
     fees: fees.toFixed(),
     netPnl: optionPnl.plus(hedgePnl).plus(settlement).minus(fees).toFixed(),
-    cash: optionCash.plus(futureCash).plus(settlement).minus(fees).toFixed(),
+    cash: optionCash.plus(futureCash).plus(futureCost).plus(settlement).minus(fees).toFixed(),
   };
 };

@@ -1,0 +1,96 @@
+import { decodeRecord, type StoredRecord } from "@finality/contracts";
+import type { Database, Notifier } from "@finality/database";
+import type { LogReader } from "@finality/event-log";
+import { checkpointOf, moveCheckpoint, recordCommand, unansweredCommands } from "@finality/execution";
+import { startKeyedTasks, startLoop, type Faults, type Logger } from "@finality/service-kit";
+import type { WorkQueue } from "@finality/work-queue";
+
+export type DispatcherDeps = {
+  readonly database: Database;
+  readonly reader: LogReader;
+  readonly queue: WorkQueue;
+  readonly notifier: Notifier;
+  readonly faults: Faults;
+  readonly logger: Logger;
+  /** How often new logs are looked for; default 250. Milliseconds. */
+  readonly pollMs?: number;
+  /** How often commands without an answer are queued again; default 2,000. Milliseconds. */
+  readonly sweepMs?: number;
+};
+
+export type Dispatcher = {
+  /** Queues every command without an answer, now; call it when the queue or the database came back. */
+  sweep(): void;
+  /** Rejects when it gave up for good; never resolves. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+};
+
+/** Its name among the followers of the logs. */
+const follower = "dispatcher";
+const pollMsDefault = 250;
+const sweepMsDefault = 2_000;
+
+/** Follows every log: a recorded `HedgeDecided` becomes a command, and a job that carries its id. */
+export const startDispatcher = (deps: DispatcherDeps): Dispatcher => {
+  const { reader, logger, pollMs = pollMsDefault, sweepMs = sweepMsDefault } = deps;
+  const tasks = startKeyedTasks({
+    name: "dispatcher",
+    keys: async () => (await reader.heads()).map(({ log }) => log),
+    everyMs: pollMs,
+    run: (log, signal) => followLog(deps, log, signal),
+    logger,
+  });
+  const sweeper = startLoop({ name: "dispatcher's sweep", everyMs: sweepMs, work: (signal) => sweep(deps, signal), logger });
+  const failed = Promise.race([tasks.failed, sweeper.failed]);
+  failed.catch(() => undefined);
+  return {
+    sweep: sweeper.wake,
+    failed,
+    stop: async () => {
+      await Promise.all([tasks.stop(), sweeper.stop()]);
+    },
+  };
+};
+
+const followLog = async (deps: DispatcherDeps, log: string, signal: AbortSignal): Promise<void> => {
+  let position = await checkpointOf(deps.database, follower, log);
+  for await (const records of deps.reader.follow(log, position, signal)) position = await dispatch(deps, log, position, records);
+};
+
+type Wake = { readonly commandId: string; readonly account: string };
+
+/** Returns the position that was reached. */
+const dispatch = async ({ database, queue, notifier, faults, logger }: DispatcherDeps, log: string, from: number, records: readonly StoredRecord[]): Promise<number> => {
+  const to = records.at(-1)?.position ?? from;
+  const wakes = await database.transaction(async (client) => {
+    await moveCheckpoint(client, { follower, log, from, to });
+    const recorded: Wake[] = [];
+    for (const stored of records) {
+      if (stored.type !== "HedgeDecided") continue;
+      const record = decodeRecord(stored);
+      if (record.type === "HedgeDecided") recorded.push({ commandId: await recordCommand(client, record), account: record.body.account });
+    }
+    return recorded;
+  });
+  if (wakes.length === 0) return to;
+  faults.passing("commit-enqueue");
+  for (const { account, commandId } of wakes) {
+    try {
+      await queue.add(account, { commandId });
+    } catch (error) {
+      // The command is recorded: the sweep adds it again.
+      logger.warn({ err: error, log, account, commandId }, "a recorded command could not be queued; the sweep tries again");
+    }
+  }
+  notifier.notify("execution_command");
+  return to;
+};
+
+/** The queue may have lost anything (rule 19); adding what is still queued changes nothing. */
+const sweep = async ({ database, queue }: DispatcherDeps, signal: AbortSignal): Promise<void> => {
+  for (const { commandId, account } of await unansweredCommands(database)) {
+    if (signal.aborted) return;
+    await queue.add(account, { commandId });
+  }
+};

@@ -1,0 +1,1 @@
+export { startDispatcher, type Dispatcher, type DispatcherDeps } from "./dispatcher.ts";

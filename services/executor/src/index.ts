@@ -1,0 +1,1 @@
+export { startExecutor, type Executor, type ExecutorDeps, type ExecutorTimings } from "./executor.ts";
