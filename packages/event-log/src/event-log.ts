@@ -24,7 +24,8 @@ export type LogHold = {
   readonly epoch: number;
   readonly position: number;
   readonly recordedUs: number;
-  readonly offsets: readonly SourceOffset[];
+  /** With the SHA-256 of the last consumed message of each. */
+  readonly offsets: readonly (SourceOffset & { readonly lastHash?: Uint8Array | undefined })[];
 };
 
 export type Append = {

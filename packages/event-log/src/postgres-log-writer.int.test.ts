@@ -44,12 +44,12 @@ const waitsForLock = (applicationName: string) =>
     );
     return (rows[0]?.waiting ?? 0) > 0;
   });
-/** From now on every append to the log waits in its commit, its locks held, until it is released. */
-const stallCommits = async (log: string): Promise<() => Promise<void>> => {
+/** From now on every append to the log (or takeover of it) waits in its commit, its locks held, until it is released. */
+const stallCommits = async (log: string, column: "position" | "epoch" = "position"): Promise<() => Promise<void>> => {
   const name = `stall_${log.toLowerCase()}`;
   const key = 1_000 + logs;
   await storage.database.query(`CREATE FUNCTION public.${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(${String(key)}); RETURN NULL; END $$`);
-  await storage.database.query(`CREATE CONSTRAINT TRIGGER ${name} AFTER UPDATE ON event_log.head DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.log = '${log}' AND NEW.position > OLD.position) EXECUTE FUNCTION public.${name}()`);
+  await storage.database.query(`CREATE CONSTRAINT TRIGGER ${name} AFTER UPDATE ON event_log.head DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.log = '${log}' AND NEW.${column} > OLD.${column}) EXECUTE FUNCTION public.${name}()`);
   const client = await storage.database.pool.connect();
   await client.query("SELECT pg_advisory_lock($1)", [key]);
   let released: Promise<void> | undefined;
@@ -192,6 +192,22 @@ describe("takeover (rule 2)", () => {
     expect(await open).toMatchObject({ position: 2 });
     expect(await takeover).toMatchObject({ epoch: 2, position: 2, recordedUs: startUs + 1, offsets: [{ nextOffset: 1 }] });
     await next.close();
+  });
+
+  test("an append that meets an open takeover waits for it and changes nothing", async () => {
+    const [log, old] = [freshLog(), newWriter()];
+    const hold = await old.takeOver(log);
+    const release = await stallCommits(log, "epoch");
+    const next = openDatabase(storage.url, { applicationName: "next owner", max: 2 });
+    onTestFinished(() => next.close());
+    const takeover = createLogWriter({ database: next, notifier: createNotifier(next) }).takeOver(log);
+    await waitsForLock("next owner");
+    const late = codeOf(old.append(sampleAppend(hold, { offsets: [source(0, 1)], deadLetters: [letter(log, 0)] })));
+    await waitsForLock("finality test");
+    await release();
+    expect(await takeover).toMatchObject({ epoch: 2, position: 0, offsets: [] });
+    expect(await late).toBe("fenced");
+    expect(await stateOf(log)).toMatchObject({ head: [{ epoch: 2, position: 0 }], records: [], offsets: [], letters: [] });
   });
 
   test("a deposed writer changes nothing, whatever it brings", async () => {

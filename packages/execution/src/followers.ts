@@ -22,3 +22,12 @@ export const moveCheckpoint = async (client: Queryable, { follower, log, from, t
   );
   if (rowCount !== 1) throw new ExecutionError("checkpoint_moved", `The checkpoint of ${follower} in log ${log} is not at position ${String(from)} any more.`);
 };
+
+/** Runs `follow`; returns when another process of the same follower was faster, which is no failure: begin again from the checkpoint. */
+export const whileAlone = async (follow: () => Promise<void>): Promise<void> => {
+  try {
+    await follow();
+  } catch (error) {
+    if (!(error instanceof ExecutionError && error.code === "checkpoint_moved")) throw error;
+  }
+};

@@ -1,7 +1,7 @@
 export { claim, type Claim, type ClaimOptions } from "./claim.ts";
 export { commandAccounts, commandById, recordCommand, unansweredCommands, type Command } from "./commands.ts";
 export { ExecutionError, type ExecutionErrorCode } from "./errors.ts";
-export { checkpointOf, moveCheckpoint, type CheckpointMove } from "./followers.ts";
+export { checkpointOf, moveCheckpoint, whileAlone, type CheckpointMove } from "./followers.ts";
 export { halt, resume, type HaltAnswer, type HaltOrder } from "./halts.ts";
 export { renewLease, releaseLease, takeLease, type Lease } from "./leases.ts";
 export { markPublished, publishableReports, type Report } from "./outbox.ts";

@@ -9,9 +9,9 @@ export type KeyedTasksOptions = {
   /** What there is to do: logs, accounts. Asked each `everyMs` and when woken; a key that is gone keeps its task. */
   readonly keys: () => Promise<readonly string[]>;
   readonly everyMs: number;
-  /** Works on one key until the signal is aborted. What it throws, and returning early, start it again after a pause. */
+  /** Works on one key until the signal is aborted. Started again after a pause when it throws, which counts as a failure, or returns. */
   readonly run: (key: string, signal: AbortSignal) => Promise<void>;
-  /** Failures in a row of one key before all is given up; default 120. A run of `forgivenAfterMs` forgives them. */
+  /** Failures in a row of one key before all is given up; default 120. A run of a minute forgives them. */
   readonly failuresMax?: number;
   /** Default 500. Milliseconds. */
   readonly failurePauseMs?: number;
@@ -47,6 +47,7 @@ export const startKeyedTasks = (options: KeyedTasksOptions): KeyedTasks => {
       const startedMs = performance.now();
       try {
         await options.run(key, stopping.signal);
+        failures = 0;
       } catch (error) {
         if (stopping.signal.aborted) return;
         failures = performance.now() - startedMs > forgivenAfterMs ? 1 : failures + 1;

@@ -1,7 +1,7 @@
 import { decodeRecord, type StoredRecord } from "@finality/contracts";
 import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
-import { checkpointOf, moveCheckpoint, recordCommand, unansweredCommands } from "@finality/execution";
+import { checkpointOf, moveCheckpoint, recordCommand, unansweredCommands, whileAlone } from "@finality/execution";
 import { startKeyedTasks, startLoop, type Faults, type Logger } from "@finality/service-kit";
 import type { WorkQueue } from "@finality/work-queue";
 
@@ -55,7 +55,9 @@ export const startDispatcher = (deps: DispatcherDeps): Dispatcher => {
 
 const followLog = async (deps: DispatcherDeps, log: string, signal: AbortSignal): Promise<void> => {
   let position = await checkpointOf(deps.database, follower, log);
-  for await (const records of deps.reader.follow(log, position, signal)) position = await dispatch(deps, log, position, records);
+  await whileAlone(async () => {
+    for await (const records of deps.reader.follow(log, position, signal)) position = await dispatch(deps, log, position, records);
+  });
 };
 
 type Wake = { readonly commandId: string; readonly account: string };

@@ -1,7 +1,7 @@
 import { decodeRecord, type StoredRecord } from "@finality/contracts";
 import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
-import { checkpointOf, moveCheckpoint } from "@finality/execution";
+import { checkpointOf, moveCheckpoint, whileAlone } from "@finality/execution";
 import { startKeyedTasks, type Logger } from "@finality/service-kit";
 import { appendVenueReports, venueTermsOf, type VenueTerms } from "@finality/venues";
 import type { Market } from "./market.ts";
@@ -52,7 +52,9 @@ const followLog = async (deps: PaperVenueDeps, log: string, signal: AbortSignal)
   const { database, reader } = deps;
   const position = await checkpointOf(database, follower, log);
   const standing: Standing = { position, clockUs: await clockAt(database, log, position), market: await loadMarket(database, log, position) };
-  for await (const records of reader.follow(log, position, signal)) await advance(deps, log, standing, records);
+  await whileAlone(async () => {
+    for await (const records of reader.follow(log, position, signal)) await advance(deps, log, standing, records);
+  });
 };
 
 const advance = async ({ database, notifier }: PaperVenueDeps, log: string, standing: Standing, records: readonly StoredRecord[]): Promise<void> => {

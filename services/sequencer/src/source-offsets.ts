@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { BusError, type Bus, type BusMessage } from "@finality/bus";
+import type { Append, LogHold } from "@finality/event-log";
+import { SequencerError } from "./errors.ts";
+
+const hashOf = (message: BusMessage): Buffer => createHash("sha256").update(message.value).digest();
+
+/**
+ * The offsets that an append stores: of each topic those behind what is stored already, without a gap. What was taken in out of order in
+ * front of a message that is not recorded is not stored, and known by its id when it comes again.
+ */
+export const offsetsOf = (consumed: readonly BusMessage[], stored: ReadonlyMap<string, number>): Append["offsets"] => {
+  const byTopic = Map.groupBy(consumed, ({ topic }) => topic);
+  return [...byTopic].flatMap(([topic, messages]) => {
+    const expected = stored.get(topic) ?? 0;
+    let last: BusMessage | undefined;
+    for (const message of messages.toSorted((left, right) => left.offset - right.offset)) {
+      if (message.offset !== (last?.offset ?? expected - 1) + 1) break;
+      last = message;
+    }
+    return last === undefined ? [] : [{ topic, partition: last.partition, expected, next: last.offset + 1, lastHash: hashOf(last) }];
+  });
+};
+
+/** Throws `offset_gap` when messages are missing (rule 4). */
+export const requireNoGap = (log: string, fresh: readonly BusMessage[], next: ReadonlyMap<string, number>): void => {
+  const due = new Map(next);
+  for (const { topic, partition, offset } of fresh) {
+    const expected = due.get(topic) ?? 0;
+    if (offset !== expected) throw new SequencerError("offset_gap", `Log ${log}: ${topic}/${String(partition)} went from offset ${String(expected)} to ${String(offset)}; messages are missing.`);
+    due.set(topic, offset + 1);
+  }
+};
+
+/**
+ * Compares the last consumed message of each topic with the one that lies there now. Throws `topic_recreated` when it is another one
+ * or the topic ends before it (rule 4). One that the bus no longer keeps says nothing.
+ */
+export const requireSameTopics = async (bus: Bus, { log, offsets }: LogHold): Promise<void> => {
+  for (const { topic, partition, nextOffset, lastHash } of offsets) {
+    if (nextOffset === 0 || lastHash === undefined) continue;
+    const recreated = (what: string): SequencerError =>
+      new SequencerError("topic_recreated", `Log ${log} has consumed ${topic}/${String(partition)} up to offset ${String(nextOffset)}, but ${what}: the topic is not the one that the log was written from.`);
+    const end = await bus.endOffset(topic, partition);
+    if (end < nextOffset) throw recreated(`the partition ends at ${String(end)}`);
+    const [last] = await readKept(bus, { topic, partition, offset: nextOffset - 1 });
+    if (last?.offset === nextOffset - 1 && !hashOf(last).equals(lastHash)) throw recreated(`the message at ${String(nextOffset - 1)} is another one`);
+  }
+};
+
+const readKept = async (bus: Bus, place: Parameters<Bus["read"]>[0]): Promise<readonly BusMessage[]> => {
+  try {
+    return await bus.read(place, 1);
+  } catch (error) {
+    if (error instanceof BusError && error.code === "offset_out_of_range") return [];
+    throw error;
+  }
+};
