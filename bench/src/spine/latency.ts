@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { createNotifier, type Database } from "@finality/database";
 import { createLogReader, createLogWriter, type Append } from "@finality/event-log";
 import { privatePostgres } from "@finality/testkit";
@@ -9,7 +10,11 @@ import { elapsedMs } from "../timing.ts";
 const atMost = 2;
 const samples = 1_000;
 const warmUp = 200;
+/** Before that, so that the code runs as it does in a process that has been up for a while. */
+const hot = { batches: 200, messagesPerBatch: 50 } as const;
 const payloadBytes = 500;
+/** Before each sample, so that the notification of the commit before it is out of the way. */
+const quietMs = 2;
 
 /** A band that almost every tick message leaves, so that almost every message makes a command. */
 const nervous: Body = {
@@ -51,13 +56,19 @@ const race = async (database: Database): Promise<Samples> => {
   try {
     await desk.open([nervous]);
     const take = taker(day.instants());
+    for (let batch = 0; batch < hot.batches; batch++) {
+      await desk.give(desk.messagesOf(take(hot.messagesPerBatch)));
+      await desk.answer();
+    }
     for (let row = 0; commands.length < warmUp + samples; row++) {
       if (row > (warmUp + samples) * 10) throw new Error(`Only ${String(commands.length)} of ${String(row)} tick messages made a hedge.`);
       const messages = desk.messagesOf(take(1));
+      await turnFor(quietMs);
       const handedAt = performance.now();
       await desk.give(messages);
       if (decided) {
         commands.push(committedAt - handedAt);
+        await turnFor(quietMs);
         commits.push(await elapsedMs(() => database.query({ name: "bare commit", text: "INSERT INTO public.bare VALUES ($1, $2)", values: [row, bytes] })));
       }
       await desk.answer();
@@ -66,6 +77,11 @@ const race = async (database: Database): Promise<Samples> => {
     await desk.close();
   }
   return { commands: commands.slice(warmUp), commits: commits.slice(warmUp) };
+};
+
+/** Turns the event loop without sleeping: a processor that wakes up from sleep is slow, and ticks keep it awake. */
+const turnFor = async (milliseconds: number): Promise<void> => {
+  for (const until = performance.now() + milliseconds; performance.now() < until; ) await turn();
 };
 
 const percentile = (values: readonly number[], share: number): number =>

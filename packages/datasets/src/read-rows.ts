@@ -30,7 +30,7 @@ const readCsv = (path: string): readonly Row[] => {
   if (!existsSync(path)) throw new DatasetError("file", `The manifest names ${path}, which does not exist.`);
   try {
     const bytes = readFileSync(path);
-    return parse<Record<string, string>>(path.endsWith(".gz") ? gunzipSync(bytes) : bytes, { columns: true, skip_empty_lines: true });
+    return parse<Record<string, string>>(path.endsWith(".gz") ? gunzipSync(bytes) : bytes, { bom: true, columns: true, skip_empty_lines: true });
   } catch (cause) {
     throw new DatasetError("file", `${path} cannot be read as CSV: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
   }
@@ -41,6 +41,9 @@ const checkColumns = (path: string, file: DataFile, header: Row | undefined): vo
   const known = fieldsOf[file.kind];
   for (const field of known.required) {
     if (file.columns[field] === undefined) throw new DatasetError("column", `${path}: "columns" must map ${field} for a file of ${file.kind}.`);
+  }
+  if (file.kind === "quotes" && file.columns["bid"] === undefined && file.columns["ask"] === undefined) {
+    throw new DatasetError("column", `${path}: "columns" must map bid, ask or both for a file of quotes.`);
   }
   for (const [field, column] of [...Object.entries(file.columns), ["stamp", file.stamp.column] as const]) {
     const names: readonly string[] = [...known.required, ...known.optional, "stamp"];
@@ -82,7 +85,9 @@ const instrumentOf = (template: string, row: Row, place: Place): string =>
 const knownAt = (file: DataFile, row: Row, place: Place): number => {
   const text = row[file.stamp.column] ?? "";
   if (!/^\d+$/.test(text)) throw new DatasetError("value", `${place.path} line ${String(place.line)}: the stamp "${text}" is not a whole number of ${file.stamp.unit}.`);
-  return Number(text) * microsecondsPer[file.stamp.unit] + file.stamp.knownAfterMs * 1_000;
+  const knownAtUs = Number(text) * microsecondsPer[file.stamp.unit] + file.stamp.knownAfterMs * 1_000;
+  if (!Number.isSafeInteger(knownAtUs)) throw new DatasetError("value", `${place.path} line ${String(place.line)}: the stamp "${text}" is too large for ${file.stamp.unit}.`);
+  return knownAtUs;
 };
 
 /** Empty and zero mean that the source had no value. */

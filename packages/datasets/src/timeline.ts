@@ -1,5 +1,6 @@
 import type { Instrument, Message, Tick } from "@finality/contracts";
 import { Decimal } from "decimal.js";
+import { checkManifest } from "./check-manifest.ts";
 import { DatasetError } from "./errors.ts";
 import type { DatasetManifest, ManifestInstrument } from "./manifest.ts";
 import { instantUsOf } from "./read-manifest.ts";
@@ -15,7 +16,7 @@ export type TimelineInstant = { readonly instantUs: number; readonly ticks: read
 
 /** Instants in rising order; each is published and acted upon before the next (rule 33). */
 export const timelineOf = (folder: string, manifest: DatasetManifest): readonly TimelineInstant[] => {
-  checkReferences(manifest);
+  checkManifest(manifest);
   const ticks = groupByInstant(sessionTicks(folder, manifest));
   const control = new Map<number, ControlStep[]>();
   const schedule = (instantUs: number, ...steps: readonly ControlStep[]): void => {
@@ -108,19 +109,3 @@ const tradeSteps = (manifest: DatasetManifest, ticks: ReadonlyMap<number, readon
   );
 
 const quoteSide = (tick: Tick | undefined, side: "bid" | "ask"): string | undefined => (tick?.kind === "quote" ? tick[side] : undefined);
-
-const checkReferences = (manifest: DatasetManifest): void => {
-  const names = new Set(manifest.instruments.map((each) => each.instrument));
-  const known = (instrument: string, where: string): void => {
-    if (!names.has(instrument)) throw new DatasetError("reference", `${where} names the instrument ${instrument}, which the manifest does not list.`);
-  };
-  for (const each of manifest.instruments) {
-    if (each.underlying !== manifest.log) throw new DatasetError("reference", `Instrument ${each.instrument} has the underlying ${each.underlying}; this dataset is the log ${manifest.log}.`);
-  }
-  for (const model of manifest.modelledQuotes) known(model.instrument, "modelledQuotes");
-  for (const settlement of manifest.settlements) known(settlement.instrument, "settlements");
-  for (const book of manifest.books) {
-    known(book.hedgeInstrument, `Book ${book.book}`);
-    for (const trade of book.openingTrades) known(trade.instrument, `Book ${book.book}`);
-  }
-};

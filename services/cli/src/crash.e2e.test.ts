@@ -34,9 +34,10 @@ const startHouse = async (environment: Readonly<Record<string, string>> = {}): P
   return house;
 };
 
-const startFeed = (): Running => {
+const startFeed = async (): Promise<Running> => {
   const feed = startCli(root, ["feed", "--dataset", day, "--data", join(root, "dev")]);
   running.push(feed);
+  await feed.printed(/Feeding/);
   return feed;
 };
 
@@ -49,8 +50,8 @@ const points = ["append-acknowledge:45", "commit-enqueue:2", "claim-send:2", "ac
 
 test.each(points)("killed at %s, the house goes on without a lost, doubled or changed thing", async (point) => {
   const doomed = await startHouse({ FINALITY_CRASH_AT: point });
-  const feed = startFeed();
-  expect((await doomed.finished).signal).toBe("SIGKILL");
+  const feed = await startFeed();
+  expect(await doomed.finished).toMatchObject({ signal: "SIGKILL" });
   const house = await startHouse();
   expect(await feed.finished).toMatchObject({ code: 0 });
   await stopHouse(house);
@@ -59,23 +60,22 @@ test.each(points)("killed at %s, the house goes on without a lost, doubled or ch
 
 test("killed at seeded random moments, again and again", async () => {
   const random = seededRandom(20210104);
-  const feedOnce = async (): Promise<number | null> => (await startFeed().finished).code;
   let house = await startHouse();
-  const feed = feedOnce();
+  const feed = await startFeed();
   for (let kill = 0; kill < 4; kill += 1) {
     await sleep(random.integer(50, 900));
     house.process.kill("SIGKILL");
     await house.finished;
     house = await startHouse();
   }
-  expect(await feed).toBe(0);
+  expect(await feed.finished).toMatchObject({ code: 0 });
   await stopHouse(house);
   expect(await checkHouse(join(root, "dev"), "SPX")).toEqual([]);
 });
 
 test("PostgreSQL restarted underneath, twice", async () => {
   const house = await startHouse();
-  const feed = startFeed();
+  const feed = await startFeed();
   for (let restart = 0; restart < 2; restart += 1) {
     await sleep(600);
     const postgres = await startEmbeddedPostgres({ folder: join(root, "dev") });
@@ -84,18 +84,18 @@ test("PostgreSQL restarted underneath, twice", async () => {
   }
   // The feed may give up with the connection: it goes on behind its own last message when it is started again.
   const first = await feed.finished;
-  if (first.code !== 0) expect((await startFeed().finished).code).toBe(0);
+  if (first.code !== 0) expect(await (await startFeed()).finished).toMatchObject({ code: 0 });
   await stopHouse(house);
   expect(await checkHouse(join(root, "dev"), "SPX")).toEqual([]);
 });
 
 test("a feed that is killed goes on behind its own last message", async () => {
   const house = await startHouse();
-  const feed = startFeed();
+  const feed = await startFeed();
   await sleep(700);
   feed.process.kill("SIGKILL");
   await feed.finished;
-  expect((await startFeed().finished).code).toBe(0);
+  expect(await (await startFeed()).finished).toMatchObject({ code: 0 });
   await stopHouse(house);
   expect(await checkHouse(join(root, "dev"), "SPX")).toEqual([]);
   const hash = await runCli(root, ["replay", "hash", "--json", "--data", join(root, "dev")]);

@@ -1,8 +1,10 @@
-import { topics } from "@finality/contracts";
+import { topicNames, topics, type TopicName } from "@finality/contracts";
 import type { Dataset, TimelineInstant } from "@finality/datasets";
-import { ConductorError } from "./errors.ts";
+import { pause } from "@finality/service-kit";
+import { checkBeginning } from "./beginning.ts";
 import { pendingReports, markPublished } from "./outbox.ts";
-import { lastPublished, publish, tickMessages, type Channel, type Published } from "./publish.ts";
+import { pacer, type Speed } from "./pacing.ts";
+import { lastPublished, publish, tickMessages, type Channel, type Outgoing, type Published } from "./publish.ts";
 import { nextDueUs, unquietReason, type RingDeps } from "./quiet.ts";
 
 export type FeedProgress = {
@@ -15,8 +17,7 @@ export type FeedProgress = {
 export type FeedOptions = RingDeps & {
   readonly dataset: Dataset;
   readonly partition: number;
-  /** Recorded seconds per second of the wall clock; "max": as fast as the house becomes quiet. */
-  readonly speed: number | "max";
+  readonly speed: Speed;
   readonly signal: AbortSignal;
   readonly onInstant?: (progress: FeedProgress) => void;
   /** Called every `explainAfterMs` while the house does not become quiet, with what it waits for (rule 41). */
@@ -36,32 +37,37 @@ const explainAfterMs = 5_000;
  */
 export const feed = async (options: FeedOptions): Promise<void> => {
   const { dataset, partition, signal } = options;
-  const log = dataset.manifest.log;
+  const { timeline } = dataset;
+  const { log } = dataset.manifest;
   const channel: Channel = { bus: options.bus, dataset: dataset.manifest.dataset, log, partition };
-  const published = await lastPublished(channel);
-  const lastInstantUs = Math.max(...Object.values(published).map((place) => place?.instantUs ?? -1), -1);
-  await checkBeginning(options, lastInstantUs);
+  let published: Published = await lastPublished(channel);
+  // The instant that is done again from where it stopped; it may have been an order's arrival.
+  let resumedUs = lastInstantOf(published);
+  await checkBeginning(options.database, dataset, resumedUs);
 
   const pace = pacer(options.speed, signal);
-  const { timeline } = dataset;
-  let next = timeline.findIndex((instant) => instant.instantUs >= lastInstantUs);
+  let nowUs = resumedUs ?? -1;
+  let next = timeline.findIndex((instant) => instant.instantUs >= nowUs);
   if (next === -1) next = timeline.length;
-  let nowUs = lastInstantUs;
-  let resumed: Published | undefined = published;
   while (!signal.aborted) {
     const scheduled = timeline[next];
-    // A resumed instant is done again from where it stopped, also one that was an order's arrival.
-    const arrivalUs = resumed !== undefined && lastInstantUs >= 0 ? lastInstantUs : await nextDueUs(options, log, nowUs);
-    const instant = earliest(scheduled, arrivalUs);
+    const instant = earliest(scheduled, resumedUs ?? (await nextDueUs(options, log, nowUs)));
     if (instant === undefined) return;
     await pace(instant.instantUs);
     if (signal.aborted) return;
-    await conduct(options, channel, instant, resumed ?? {});
-    resumed = undefined;
+    await conduct(options, channel, instant, published);
+    if (signal.aborted) return;
+    published = {};
+    resumedUs = undefined;
     nowUs = instant.instantUs;
     if (instant === scheduled) next += 1;
     options.onInstant?.({ instantUs: nowUs, done: next, of: timeline.length });
   }
+};
+
+const lastInstantOf = (published: Published): number | undefined => {
+  const instants = Object.values(published).flatMap((place) => place?.instantUs ?? []);
+  return instants.length === 0 ? undefined : Math.max(...instants);
 };
 
 const earliest = (scheduled: TimelineInstant | undefined, arrivalUs: number | undefined): TimelineInstant | undefined => {
@@ -69,32 +75,34 @@ const earliest = (scheduled: TimelineInstant | undefined, arrivalUs: number | un
   return { instantUs: arrivalUs, ticks: [], control: [] };
 };
 
+/** One instant, from the parts of it that `published` leaves. An aborted one is left where it stands: nothing is published into a house that is not quiet. */
 const conduct = async (options: FeedOptions, channel: Channel, instant: TimelineInstant, published: Published): Promise<void> => {
   const { instantUs } = instant;
-  const nextPart = (topic: string): number => {
-    const place = published[topic];
-    return place !== undefined && place.instantUs === instantUs ? place.part + 1 : 0;
+  const { signal, database } = options;
+  const parts = new Map(topicNames.map((topic) => [topic, partsAt(published[topic], instantUs)]));
+  const send = async (topic: TopicName, outgoing: readonly Outgoing[]): Promise<void> => {
+    if (outgoing.length === 0) return;
+    const part = parts.get(topic) ?? 0;
+    await publish(channel, instantUs, outgoing, part);
+    parts.set(topic, part + outgoing.length);
   };
-  const ticksFrom = nextPart(topics.ticks);
-  await publish(channel, instantUs, tickMessages(instant).slice(ticksFrom), ticksFrom);
+  await send(topics.ticks, tickMessages(instant).slice(parts.get(topics.ticks)));
   await untilQuiet(options);
-  let reportPart = nextPart(topics.executions);
-  let control = instant.control.slice(nextPart(topics.control));
-  let controlPart = nextPart(topics.control);
-  while (!options.signal.aborted) {
-    const reports = await pendingReports(options.database, channel.log);
-    await publish(channel, instantUs, reports.map(({ report }) => report), reportPart);
-    await markPublished(options.database, reports);
-    reportPart += reports.length;
+  let control = instant.control.slice(parts.get(topics.control));
+  while (!signal.aborted) {
+    const reports = await pendingReports(database, channel.log);
+    await send(topics.executions, reports.map(({ report }) => report));
+    await markPublished(database, reports);
     if (reports.length > 0) await untilQuiet(options);
-    if (reports.length === 0 && control.length === 0) return;
+    if (signal.aborted || (reports.length === 0 && control.length === 0)) return;
     for (const step of control) if (step.type === "halt") await options.beforeHalt(step.body.haltId, step.body.book);
-    await publish(channel, instantUs, control, controlPart);
-    controlPart += control.length;
+    await send(topics.control, control);
     if (control.length > 0) await untilQuiet(options);
     control = [];
   }
 };
+
+const partsAt = (place: Published[string], instantUs: number): number => (place?.instantUs === instantUs ? place.part + 1 : 0);
 
 const untilQuiet = async (options: FeedOptions): Promise<void> => {
   let explained = performance.now();
@@ -105,46 +113,6 @@ const untilQuiet = async (options: FeedOptions): Promise<void> => {
       explained = performance.now();
       options.onWaiting?.(reason);
     }
-    await sleep(pollMs, options.signal);
+    await pause(pollMs, options.signal);
   }
 };
-
-const checkBeginning = async ({ database, dataset }: FeedOptions, lastInstantUs: number): Promise<void> => {
-  const { manifest, timeline } = dataset;
-  const { rows } = await database.query<{ readonly recorded_us: number; readonly position: number }>("SELECT recorded_us, position FROM event_log.head WHERE log = $1", [manifest.log]);
-  const [head] = rows;
-  const firstUs = timeline[0]?.instantUs ?? 0;
-  if (lastInstantUs >= 0 || head === undefined || head.position === 0 || firstUs >= head.recorded_us) return;
-  throw new ConductorError(
-    "begins_too_early",
-    `The dataset ${manifest.dataset} begins at ${isoOf(firstUs)}, but the log ${manifest.log} has already recorded up to ${isoOf(head.recorded_us)}: a log's time does not go back. Use a fresh data folder.`,
-  );
-};
-
-const isoOf = (timeUs: number): string => new Date(timeUs / 1_000).toISOString();
-
-/** Waits until the wall clock has come as far as the recorded one, `speed` times as fast, counted from the first call. */
-const pacer = (speed: number | "max", signal: AbortSignal): ((instantUs: number) => Promise<void>) => {
-  let start: { readonly wallMs: number; readonly instantUs: number } | undefined;
-  return async (instantUs) => {
-    if (speed === "max") return;
-    start ??= { wallMs: performance.now(), instantUs };
-    const dueMs = start.wallMs + (instantUs - start.instantUs) / 1_000 / speed;
-    await sleep(dueMs - performance.now(), signal);
-  };
-};
-
-const sleep = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (milliseconds <= 0 || signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done, { once: true });
-  });

@@ -1,4 +1,4 @@
-export type ConductorErrorCode = "begins_too_early" | "stopped";
+export type ConductorErrorCode = "begins_too_early";
 
 /** A feed that cannot go on. The message says why and what to do. */
 export class ConductorError extends Error {

@@ -48,9 +48,12 @@ const messageOf = ({ dataset, log, partition }: Channel, instantUs: number, outg
   value: encodeMessage({ ...outgoing, version: 1, log, instantUs, dataset, part }),
   headers: {
     "content-type": "application/json",
+    ce_specversion: "1.0",
     ce_type: outgoing.type,
     ce_source: `conductor/${dataset}`,
     ce_id: `${dataset}/${String(instantUs)}/${messageSchemas[outgoing.type].topic}/${String(part)}`,
+    ce_time: new Date(instantUs / 1_000).toISOString(),
+    ce_subject: log,
     [messageHeaders.dataset]: dataset,
     [messageHeaders.instantUs]: String(instantUs),
     [messageHeaders.part]: String(part),
@@ -64,4 +67,3 @@ export const tickMessages = (instant: TimelineInstant): readonly Outgoing[] => {
   for (let from = 0; from < instant.ticks.length; from += maxTicksPerMessage) chunks.push(instant.ticks.slice(from, from + maxTicksPerMessage));
   return chunks.map((ticks) => ({ type: "ticks", body: { ticks } }));
 };
-

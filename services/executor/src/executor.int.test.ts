@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMessage, topics } from "@finality/contracts";
 import { claim, halt } from "@finality/execution";
-import { eventually } from "@finality/testkit";
+import { eventually, privatePostgres } from "@finality/testkit";
 import { VenueError, type Venue } from "@finality/venues";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { account, log, openHouse, startUs, type House } from "./testing/house.ts";
@@ -214,5 +214,36 @@ test("in a live log the executor publishes its reports to the log's partition, i
     expect(await house.bus.endOffset(topics.executions, 0)).toBe(0);
   } finally {
     await live.dispose();
+  }
+});
+
+test("PostgreSQL crashes underneath, again and again: every command gets one answer and at most one order", async () => {
+  const postgres = await privatePostgres();
+  const other = await openHouse("data", postgres);
+  try {
+    const venue = counted(other.venue);
+    other.start("one", { venue, timings: { sendWithinMs: 500 } });
+    const ids = await Promise.all(Array.from({ length: 30 }, (_, n) => other.command(10 + n)));
+    const sweep = async (): Promise<boolean> => {
+      const { rows } = await other.database.query<{ readonly id: string }>(
+        "SELECT command_id AS id FROM execution.command LEFT JOIN execution.attempt USING (command_id) WHERE state IS NULL OR state IN ('sending', 'unknown')",
+      );
+      for (const { id } of rows) await other.queue.add(account, { commandId: id });
+      return rows.length === 0;
+    };
+    await sweep();
+    for (const answered of [3, 10]) {
+      await eventually(async () => (await other.outbox()).length >= answered || undefined);
+      await postgres.restart("immediate");
+    }
+    await eventually(sweep, { timeoutMs: 40_000, intervalMs: 300 });
+    expect(venue.sent.toSorted()).toEqual([...new Set(venue.sent)].toSorted());
+    const { rows } = await other.database.query<{ readonly state: string; readonly id: string }>("SELECT state, command_id AS id FROM execution.attempt ORDER BY 2");
+    expect(rows).toHaveLength(ids.length);
+    expect(rows.filter(({ state }) => state === "accepted").map(({ id }) => id)).toEqual(await other.orders());
+    const ends = (await other.outbox()).filter((line) => !line.endsWith(" unknown"));
+    expect(ends).toHaveLength(ids.length);
+  } finally {
+    await other.dispose();
   }
 });

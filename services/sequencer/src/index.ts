@@ -1,2 +1,5 @@
 export { SequencerError, type SequencerErrorCode } from "./errors.ts";
-export { sequencerGroup, startSequencer, type Sequencer, type SequencerDeps } from "./sequencer.ts";
+export type { LogStatus } from "./log-sequencer.ts";
+export { sequencerGroup } from "./membership.ts";
+export type { SequencerDeps } from "./sequencer-deps.ts";
+export { startSequencer, type Sequencer } from "./sequencer.ts";

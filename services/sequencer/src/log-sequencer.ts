@@ -1,149 +1,229 @@
-import { createHash } from "node:crypto";
-import type { BusMessage } from "@finality/bus";
-import { decodeRecord } from "@finality/contracts";
-import { evolve, initialState, semantics } from "@finality/engine";
-import { EventLogError, type Append, type LogHold, type LogReader, type LogWriter, type PendingRecord } from "@finality/event-log";
+import type { Bus, BusMessage } from "@finality/bus";
+import type { Input } from "@finality/contracts";
+import { semantics } from "@finality/engine";
+import { EventLogError, type Append, type LogHold, type LogReader, type LogWriter } from "@finality/event-log";
 import type { Faults, Logger } from "@finality/service-kit";
 import { SequencerError } from "./errors.ts";
-import { clockOf, foldBatch, foldInput, type FoldedBatch, type Folding } from "./fold-batch.ts";
+import { clockOf, foldBatch, foldInput, type Advance, type FoldedBatch, type Folding } from "./fold-batch.ts";
+import { rebuildState } from "./rebuild.ts";
+import { offsetsOf, requireNoGap, requireSameTopics } from "./source-offsets.ts";
+import { isOverfull, sortBeforeOpening } from "./waiting-room.ts";
 
 export type LogSequencerDeps = {
+  readonly bus: Bus;
   readonly reader: LogReader;
   readonly writer: LogWriter;
   readonly nowUs: () => number;
   readonly build: string;
+  readonly advance: Advance;
   readonly faults: Faults;
   readonly logger: Logger;
   /** Called after a commit with what may be acknowledged to the bus. */
   readonly committed: (position: { readonly topic: string; readonly partition: number; readonly nextOffset: number }) => Promise<void>;
-  /** Called once when the log can no longer be written by this instance: everything behind the last commit is forgotten. */
+  /** Called once when an append may not have happened: everything behind the last commit is forgotten, the log must be taken over again. */
   readonly failed: (error: unknown) => void;
 };
 
-export type LogSequencer = {
+export type LogStatus =
+  | { readonly state: "writing" }
+  /** The log is not open; so many messages wait for it. */
+  | { readonly state: "waiting"; readonly messages: number }
+  | { readonly state: "stopped"; readonly reason: string };
+
+export interface LogSequencer {
   readonly log: string;
   /** Where each topic is to be read from. */
   readonly startOffsets: Readonly<Record<string, number>>;
-  /** Folds a batch, waits for the commit before the last one, starts its own. */
+  /** Folds a batch, waits for the commit of the one before, starts its own. A log that cannot go on stops by itself and rejects nothing. */
   handle(messages: readonly BusMessage[]): Promise<void>;
   /** Records a `ClockTicked` in a live log that had no record for a second. */
   tickClock(): Promise<void>;
-  /** Waits for the commit in flight. */
-  settled(): Promise<void>;
-  status(): { readonly state: "writing" } | { readonly state: "stopped"; readonly reason: string };
-};
+  /** Waits for the batch and the commit in work; nothing is begun any more. */
+  release(): Promise<void>;
+  status(): LogStatus;
+}
 
-/** Messages kept in memory for a log that is not open yet; past this the log stops with an error. */
-const waitingRoomMax = 10_000;
-const readChunk = 2_000;
 const clockStepUs = 1_000_000;
+/** A wall clock this far behind the log's recorded time is worth a warning (rule 7). */
+const clockBehindUs = 1_000_000;
 
 /** Takes the log over (the epoch rises: an older writer can no longer append), rebuilds its state, and goes on behind the last record. */
 export const openLogSequencer = async (deps: LogSequencerDeps, log: string): Promise<LogSequencer> => {
   const hold = await deps.writer.takeOver(log);
-  const folding = await rebuild(deps, hold);
-  const next = new Map(hold.offsets.map(({ topic, nextOffset }) => [topic, nextOffset]));
-  let stored = new Map(next);
-  let storedPosition = hold.position;
-  let inFlight: Promise<void> = Promise.resolve();
-  let queue: Promise<unknown> = Promise.resolve();
-  let waiting: readonly BusMessage[] = [];
-  let stopped: string | undefined;
+  await requireSameTopics(deps.bus, hold);
+  const state = await rebuildState(deps.reader, hold);
+  const sequencer = new WritingSequencer(deps, hold, { log, epoch: hold.epoch, build: deps.build, advance: deps.advance, state });
+  await sequencer.start();
+  return sequencer;
+};
 
-  const serially = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const run = queue.then(work);
-    queue = run.catch(() => undefined);
-    return run;
-  };
+/** For a log that cannot be written: it takes its messages and keeps nothing of them, so that the other logs go on. */
+export const stoppedSequencer = (log: string, reason: string): LogSequencer => ({
+  log,
+  startOffsets: {},
+  handle: () => Promise.resolve(),
+  tickClock: () => Promise.resolve(),
+  release: () => Promise.resolve(),
+  status: () => ({ state: "stopped", reason }),
+});
 
-  const commit = async (append: Append): Promise<void> => {
-    try {
-      await appendOrReadBack(deps.writer, append);
-    } catch (error) {
-      stopped = error instanceof Error ? error.message : String(error);
-      // Another writer holds the log now: let go of it and leave the others alone (rule 2).
-      if (error instanceof EventLogError && error.code === "fenced") deps.logger.warn({ log, err: error }, `log ${log} was taken over by another writer`);
-      else deps.failed(error);
+/** Records made by the writer itself, out of no message. */
+const noSource = { deadLetters: [], duplicates: 0, consumed: [] } as const;
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+class WritingSequencer implements LogSequencer {
+  readonly log: string;
+  readonly startOffsets: Readonly<Record<string, number>>;
+  readonly #deps: LogSequencerDeps;
+  readonly #hold: LogHold;
+  readonly #folding: Folding;
+  /** The next offset of each topic that was not handed in yet. */
+  readonly #next: Map<string, number>;
+  /** What the head will hold once every append that was begun is committed. */
+  #stored: ReadonlyMap<string, number>;
+  #storedPosition: number;
+  #inFlight: Promise<void> = Promise.resolve();
+  #work: Promise<void> = Promise.resolve();
+  #waiting: readonly BusMessage[] = [];
+  #stopped: string | undefined;
+  #released = false;
+  #ticking = false;
+  #clockIsBehind = false;
+
+  constructor(deps: LogSequencerDeps, hold: LogHold, folding: Folding) {
+    this.log = hold.log;
+    this.#deps = deps;
+    this.#hold = hold;
+    this.#folding = folding;
+    this.#next = new Map(hold.offsets.map(({ topic, nextOffset }) => [topic, nextOffset]));
+    this.#stored = new Map(this.#next);
+    this.#storedPosition = hold.position;
+    this.startOffsets = Object.fromEntries(this.#next);
+  }
+
+  /** The semantics of what follows are said in the log, when they are not those of what is there (rule 2). */
+  async start(): Promise<void> {
+    const { semantics: recorded, recordedTimeUs } = this.#folding.state.facts;
+    if (this.#hold.position > 0 && recorded !== semantics) await this.#record({ type: "WriterStarted", body: { semantics } }, recordedTimeUs);
+  }
+
+  handle(messages: readonly BusMessage[]): Promise<void> {
+    return this.#serially(() => this.#take(messages));
+  }
+
+  async tickClock(): Promise<void> {
+    if (this.#ticking) return;
+    this.#ticking = true;
+    await this.#serially(async () => {
+      const nowUs = this.#deps.nowUs();
+      if (clockOf(this.#folding) !== "live" || nowUs - this.#folding.state.facts.recordedTimeUs < clockStepUs) return;
+      await this.#record({ type: "ClockTicked", body: {} }, nowUs);
+    });
+    this.#ticking = false;
+  }
+
+  async release(): Promise<void> {
+    this.#released = true;
+    await this.#work;
+    await this.#inFlight;
+  }
+
+  status(): LogStatus {
+    if (this.#stopped !== undefined) return { state: "stopped", reason: this.#stopped };
+    return clockOf(this.#folding) === undefined ? { state: "waiting", messages: this.#waiting.length } : { state: "writing" };
+  }
+
+  /** One piece of work after the other; what goes wrong in one stops this log and no other (rules 4 and 10). */
+  #serially(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(async () => {
+      if (this.#stopped !== undefined || this.#released) return;
+      try {
+        await work();
+      } catch (error) {
+        this.#stop(describe(error), error);
+      }
+    });
+    return this.#work;
+  }
+
+  #stop(reason: string, error: unknown): void {
+    this.#stopped = reason;
+    this.#deps.logger.error({ log: this.log, err: error }, `log ${this.log} stopped: ${reason}`);
+  }
+
+  async #take(messages: readonly BusMessage[]): Promise<void> {
+    const fresh = messages.filter(({ topic, offset }) => offset >= (this.#next.get(topic) ?? 0));
+    requireNoGap(this.log, fresh, this.#next);
+    for (const { topic, offset } of fresh) this.#next.set(topic, offset + 1);
+    if (fresh.length === 0) return;
+    if (clockOf(this.#folding) !== undefined) {
+      await this.#foldAndAppend(fresh);
       return;
     }
-    deps.faults.passing("append-acknowledge");
-    for (const { topic, partition, next: nextOffset } of append.offsets) await deps.committed({ topic, partition, nextOffset });
-  };
+    const { now, later } = sortBeforeOpening(this.log, [...this.#waiting, ...fresh]);
+    if (this.#waiting.length === 0 && later.length > 0) this.#deps.logger.warn({ log: this.log }, `log ${this.log} is not open: its messages wait for an open_log on the control topic`);
+    this.#waiting = later;
+    if (isOverfull(later)) throw new SequencerError("waiting_room_full", `Log ${this.log} is not open and ${String(later.length)} messages wait for it: send open_log on the control topic, then start again.`);
+    if (now.length > 0) await this.#foldAndAppend(now);
+  }
 
-  const startAppend = async (records: readonly PendingRecord[], batch: Pick<FoldedBatch, "deadLetters" | "duplicates" | "consumed">): Promise<void> => {
-    const offsets = offsetsOf(batch.consumed, stored);
+  async #foldAndAppend(messages: readonly BusMessage[]): Promise<void> {
+    const nowUs = this.#deps.nowUs();
+    this.#watchClock(nowUs);
+    const folded = foldBatch(this.#folding, messages, nowUs);
+    await this.#append(folded);
+    if (folded.unapplicable === undefined) return;
+    await this.#inFlight;
+    const { source, error } = folded.unapplicable;
+    throw new SequencerError("message_unapplicable", `The message ${source.topic}/${String(source.partition)}/${String(source.offset)} could not be applied: ${describe(error)}`, { cause: error });
+  }
+
+  async #record(input: Input, timeUs: number): Promise<void> {
+    const { epoch, build } = this.#folding;
+    const records = foldInput(this.#folding, input, { venueTimeUs: timeUs, recordedTimeUs: timeUs }, { epoch, build });
+    await this.#append({ ...noSource, records });
+  }
+
+  /** Waits for the commit before, then begins this one: the next batch is folded meanwhile. */
+  async #append({ records, deadLetters, duplicates, consumed }: Omit<FoldedBatch, "unapplicable">): Promise<void> {
+    const offsets = offsetsOf(consumed, this.#stored);
     if (records.length === 0 && offsets.length === 0) return;
-    const append: Append = { log, epoch: hold.epoch, expectedPosition: storedPosition, records, offsets, deadLetters: batch.deadLetters, duplicates: batch.duplicates };
-    storedPosition += records.length;
-    stored = new Map([...stored, ...offsets.map(({ topic, next: offset }) => [topic, offset] as const)]);
-    await inFlight;
-    if (stopped === undefined) inFlight = commit(append);
-  };
-
-  const foldAndAppend = async (messages: readonly BusMessage[]): Promise<void> => {
-    const folded = foldBatch(folding, messages, deps.nowUs());
-    waiting = [...waiting, ...folded.waiting];
-    if (waiting.length > waitingRoomMax) throw new SequencerError("waiting_room_full", `Log ${log} is not open and ${String(waiting.length)} messages wait for it: send open_log on the control topic.`);
-    await startAppend(folded.records, folded);
-    if (folded.unapplicable !== undefined) {
-      await inFlight;
-      const { source, error } = folded.unapplicable;
-      stopped = `the message ${source.topic}/${String(source.partition)}/${String(source.offset)} could not be applied: ${error instanceof Error ? error.message : String(error)}`;
-      deps.logger.error({ log, err: error, topic: source.topic, offset: source.offset }, `log ${log} stopped: ${stopped}`);
-    }
-  };
-
-  const handle = async (messages: readonly BusMessage[]): Promise<void> => {
-    if (stopped !== undefined) return;
-    const fresh = messages.filter((message) => message.offset >= (next.get(message.topic) ?? 0));
-    checkNoGap(log, fresh, next);
-    for (const { topic, offset } of fresh) next.set(topic, offset + 1);
-    if (fresh.length === 0) return;
-    await foldAndAppend(fresh);
-    if (waiting.length > 0 && clockOf(folding) !== undefined) {
-      const retried = waiting;
-      waiting = [];
-      await foldAndAppend(retried);
-    }
-  };
-
-  const tickClock = async (): Promise<void> => {
-    const nowUs = deps.nowUs();
-    if (stopped !== undefined || clockOf(folding) !== "live" || nowUs - folding.state.facts.recordedTimeUs < clockStepUs) return;
-    const time = { venueTimeUs: nowUs, recordedTimeUs: nowUs };
-    const records = foldInput(folding, { type: "ClockTicked", body: {} }, time, { epoch: hold.epoch, build: deps.build });
-    await startAppend(records, { deadLetters: [], duplicates: 0, consumed: [] });
-  };
-
-  if (hold.position > 0 && folding.state.facts.semantics !== semantics) {
-    const { recordedTimeUs } = folding.state.facts;
-    const time = { venueTimeUs: recordedTimeUs, recordedTimeUs };
-    const own = { epoch: hold.epoch, build: deps.build };
-    await startAppend(foldInput(folding, { type: "WriterStarted", body: { semantics } }, time, own), { deadLetters: [], duplicates: 0, consumed: [] });
+    const append: Append = { log: this.log, epoch: this.#hold.epoch, expectedPosition: this.#storedPosition, records, offsets, deadLetters, duplicates };
+    this.#storedPosition += records.length;
+    this.#stored = new Map([...this.#stored, ...offsets.map(({ topic, next }) => [topic, next] as const)]);
+    await this.#inFlight;
+    if (this.#stopped === undefined) this.#inFlight = this.#commit(append);
   }
 
-  return {
-    log,
-    startOffsets: Object.fromEntries(next),
-    handle: (messages) => serially(() => handle(messages)),
-    tickClock: () => serially(tickClock),
-    settled: async () => {
-      await queue;
-      await inFlight;
-    },
-    status: () => (stopped === undefined ? { state: "writing" } : { state: "stopped", reason: stopped }),
-  };
-};
-
-const rebuild = async ({ reader, build }: LogSequencerDeps, hold: LogHold): Promise<Folding> => {
-  const state = initialState(hold.log);
-  for (let position = 0; position < hold.position; ) {
-    const records = await reader.read(hold.log, position, readChunk);
-    for (const record of records) evolve(state, decodeRecord(record));
-    position = records.at(-1)?.position ?? hold.position;
+  /** Never rejects. */
+  async #commit(append: Append): Promise<void> {
+    const { logger, writer, faults, committed, failed } = this.#deps;
+    try {
+      await appendOrReadBack(writer, append);
+    } catch (error) {
+      this.#stopped = describe(error);
+      // Another writer holds the log now: let go of it and leave the others alone (rule 2).
+      if (error instanceof EventLogError && error.code === "fenced") logger.warn({ log: this.log, err: error }, `log ${this.log} was taken over by another writer`);
+      else failed(error);
+      return;
+    }
+    faults.passing("append-acknowledge");
+    try {
+      for (const { topic, partition, next: nextOffset } of append.offsets) await committed({ topic, partition, nextOffset });
+    } catch (error) {
+      // Acknowledged offsets only show the lag; where to go on stands in the log (rule 4).
+      logger.warn({ log: this.log, err: error }, `log ${this.log}: what is recorded could not be acknowledged to the bus`);
+    }
   }
-  return { log: hold.log, epoch: hold.epoch, build, state };
-};
+
+  #watchClock(nowUs: number): void {
+    const behindUs = this.#folding.state.facts.recordedTimeUs - nowUs;
+    const isBehind = clockOf(this.#folding) === "live" && behindUs > clockBehindUs;
+    if (isBehind && !this.#clockIsBehind) this.#deps.logger.warn({ log: this.log, behindUs }, `the clock is ${String(behindUs)} us behind the recorded time of log ${this.log}`);
+    this.#clockIsBehind = isBehind;
+  }
+}
 
 /** A commit whose outcome is unknown is never sent again: the head row says whether it happened (rule 3). */
 const appendOrReadBack = async (writer: LogWriter, append: Append): Promise<void> => {
@@ -152,26 +232,5 @@ const appendOrReadBack = async (writer: LogWriter, append: Append): Promise<void
   } catch (error) {
     if (!(error instanceof EventLogError) || error.code !== "commit_unknown") throw error;
     if (!(await writer.wasCommitted(append))) throw error;
-  }
-};
-
-const offsetsOf = (consumed: readonly BusMessage[], stored: ReadonlyMap<string, number>): Append["offsets"] => {
-  const last = new Map<string, BusMessage>();
-  for (const message of consumed) last.set(message.topic, message);
-  return [...last.values()].map((message) => ({
-    topic: message.topic,
-    partition: message.partition,
-    expected: stored.get(message.topic) ?? 0,
-    next: message.offset + 1,
-    lastHash: createHash("sha256").update(message.value).digest(),
-  }));
-};
-
-const checkNoGap = (log: string, fresh: readonly BusMessage[], next: ReadonlyMap<string, number>): void => {
-  const expected = new Map(next);
-  for (const { topic, partition, offset } of fresh) {
-    const due = expected.get(topic) ?? 0;
-    if (offset !== due) throw new SequencerError("offset_gap", `Log ${log}: ${topic}/${String(partition)} went from offset ${String(due)} to ${String(offset)}; messages are missing.`);
-    expected.set(topic, offset + 1);
   }
 };

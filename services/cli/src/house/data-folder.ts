@@ -5,6 +5,8 @@ import { lockFolder, migrate, openDatabase, startEmbeddedPostgres, type Database
 export type DataFolder = {
   readonly folder: string;
   readonly database: Database;
+  /** Rejects when another process took the folder while its server was away; never resolves. */
+  readonly lost: Promise<never>;
   close(): Promise<void>;
 };
 
@@ -28,6 +30,7 @@ export const openDataFolder = async ({ folder, exclusive, fresh = false }: DataF
     return {
       folder,
       database,
+      lost: lock?.lost ?? new Promise(() => undefined),
       close: async () => {
         await database.close();
         await leave(postgres, lock);

@@ -81,7 +81,7 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
         const head = await reader.head(log);
         if (head !== undefined && !signal.aborted) await projector.caughtUp(log, head.position);
       },
-      whileRunning: (work) => Promise.race([work, sequencer.failed, venue.failed, executor.failed, dispatcher.failed]),
+      whileRunning: (work) => Promise.race([work, data.lost, sequencer.failed, venue.failed, executor.failed, dispatcher.failed]),
       stop,
     };
   } catch (error) {

@@ -4,7 +4,7 @@ import { createLogWriter } from "@finality/event-log";
 
 // A log written by hand, for this service's tests.
 
-export const startUs = 1_609_770_600_000_000;
+const startUs = 1_609_770_600_000_000;
 export const opened: Input = {
   type: "LogOpened",
   body: { clock: "data", startsAtUs: startUs, maxFutureMs: 1_000, lateAfterMs: 1_000, farShare: 0.1, stateHashEvery: 256, semantics: 1 },

@@ -11,13 +11,12 @@ import { startExecutor, type Executor, type ExecutorTimings } from "../executor.
 
 // What executors stand in: a database with an open log, the queue, the bus, the paper venue. For this service's tests.
 
-export const second = 1_000_000;
+const second = 1_000_000;
 export const startUs = 1_609_770_600 * second;
 export const log = "SPX";
 export const account = "paper-scalper";
 
 export type House = {
-  readonly test: TestDatabase;
   readonly database: Database;
   readonly queue: WorkQueue;
   readonly bus: Bus;
@@ -43,8 +42,9 @@ const decision: HedgeDecided = {
 };
 const opening: Omit<LogOpening, "clock"> & { readonly semantics: number } = { startsAtUs: startUs, maxFutureMs: 1_000, lateAfterMs: 1_000, farShare: 0.1, stateHashEvery: 256, semantics: 1 };
 
-export const openHouse = async (clock: "data" | "live"): Promise<House> => {
-  const test = await testDatabase({ max: 20 });
+/** In a database of its own, or in a given one, which it disposes of. */
+export const openHouse = async (clock: "data" | "live", given?: TestDatabase): Promise<House> => {
+  const test = given ?? (await testDatabase({ max: 20 }));
   const { database } = test;
   const notifier = createNotifier(database);
   const catalogue = createCatalogue(database);
@@ -56,13 +56,13 @@ export const openHouse = async (clock: "data" | "live"): Promise<House> => {
   await writer.append({ log, epoch, expectedPosition: 0, records: [{ content, provenance: { epoch, build: "test" } }], offsets: [], deadLetters: [], duplicates: 0 });
   const bus = createPostgresBus(database);
   await bus.ensureTopics(Object.values(topics), 1);
-  const queue = await openWorkQueue({ kind: "postgres", url: test.url }, { onError: () => undefined, backoffMs: 10 });
+  const queue = await openWorkQueue({ kind: "postgres", url: test.url }, { onError: () => undefined, backoffMs: 10, lockMs: 1_000 });
   const venue = createPaperVenueClient(database, notifier);
   await setVenueTerms(database, log, { latencyMs: 250, feePerContract: "0", feeShareOfNotional: "0", quoteAgeMaxMs: 90_000, maxShareOfSize: null });
   await database.query("INSERT INTO venue.quote (log, instrument, venue_us) VALUES ($1, 'FUT', 0)", [log]);
   const executors: Executor[] = [];
   return {
-    test, database, queue, bus, catalogue, notifier, venue,
+    database, queue, bus, catalogue, notifier, venue,
     command: (position, change) =>
       recordCommand(database, { log, generation: 1, position, venueTimeUs: startUs, recordedTimeUs: startUs, type: "HedgeDecided", body: { ...decision, ...change } }),
     start: (executor, { venue: other = venue, faults = noFaults, timings = {} } = {}) => {
