@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase, type Database } from "./database.ts";
-import { testServer, type TestServer } from "./test-server.ts";
+import { testServer, type TestServer } from "./testing/test-server.ts";
 
 let server: TestServer;
 let database: Database;

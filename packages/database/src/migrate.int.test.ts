@@ -4,8 +4,8 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openDatabase, type Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
-import { openSchemaEngine } from "./schema-engine.ts";
-import { testServer, type TestServer } from "./test-server.ts";
+import { openSchemaEngine } from "./testing/schema-engine.ts";
+import { testServer, type TestServer } from "./testing/test-server.ts";
 
 let server: TestServer;
 let admin: Database;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openDatabase, type Database } from "./database.ts";
 import { listen } from "./listen.ts";
 import { createNotifier } from "./notifier.ts";
-import { testServer, type TestServer } from "./test-server.ts";
+import { testServer, type TestServer } from "./testing/test-server.ts";
 
 let server: TestServer;
 let database: Database;

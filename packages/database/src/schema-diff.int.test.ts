@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase, type Database } from "./database.ts";
 import { migrate, migrationsFolder } from "./migrate.ts";
 import { createPrisma } from "./prisma.ts";
-import { openSchemaEngine } from "./schema-engine.ts";
-import { testServer, type TestServer } from "./test-server.ts";
+import { openSchemaEngine } from "./testing/schema-engine.ts";
+import { testServer, type TestServer } from "./testing/test-server.ts";
 
 let server: TestServer;
 let database: Database;

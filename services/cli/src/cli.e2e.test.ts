@@ -12,7 +12,7 @@ import { runCli, startCli } from "./testing/run-cli.ts";
 import { writeShortDay } from "./testing/short-day.ts";
 
 const root = mkdtempSync(join(tmpdir(), "finality-cli-"));
-const shortDay = writeShortDay(join(root, "short-day"), "14:40:00");
+const shortDay = writeShortDay(join(root, "short-day"), 10);
 
 afterAll(async () => {
   for (const name of ["demo", "dev", "blocked"]) await (await startEmbeddedPostgres({ folder: join(root, name) })).stop("immediate");
@@ -37,7 +37,7 @@ describe("what is asked for wrongly is answered by one clear sentence and its ex
   });
 
   test("a manifest with a wrong field names it and its value", async () => {
-    const folder = writeShortDay(join(root, "wrong-day"), "14:40:00");
+    const folder = writeShortDay(join(root, "wrong-day"), 10);
     const path = join(folder, "dataset.json");
     writeFileSync(path, readFileSync(path, "utf8").replace('"halfSpread": "0.125"', '"halfSpread": "a bit"'));
     const finished = await runCli(root, ["demo", "--dataset", folder]);

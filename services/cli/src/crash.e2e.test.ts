@@ -15,7 +15,7 @@ let running: Running[] = [];
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "finality-crash-"));
-  day = writeShortDay(join(root, "day"), "14:50:00");
+  day = writeShortDay(join(root, "day"), 20);
   running = [];
 });
 
@@ -46,7 +46,7 @@ const stopHouse = async (house: Running): Promise<void> => {
   expect((await house.finished).code).toBe(130);
 };
 
-const points = ["append-acknowledge:45", "commit-enqueue:2", "claim-send:2", "accept-report:2", "projector-batch:30"];
+const points = ["append-acknowledge:20", "commit-enqueue:2", "claim-send:2", "accept-report:2", "projector-batch:12"];
 
 test.each(points)("killed at %s, the house goes on without a lost, doubled or changed thing", async (point) => {
   const doomed = await startHouse({ FINALITY_CRASH_AT: point });

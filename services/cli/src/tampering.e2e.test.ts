@@ -11,7 +11,7 @@ const root = mkdtempSync(join(tmpdir(), "finality-tampering-"));
 const folder = join(root, "demo");
 
 beforeAll(async () => {
-  const day = writeShortDay(join(root, "day"), "14:45:00");
+  const day = writeShortDay(join(root, "day"), 15);
   expect((await runCli(root, ["demo", "--dataset", day, "--speed", "max", "--exit", "--port", "0"])).code).toBe(0);
 }, 120_000);
 

@@ -1,4 +1,4 @@
-export type Goal = {
+type Goal = {
   readonly isReached: () => boolean;
   /** What makes waiting useless; undefined while there is hope. */
   readonly failure: () => unknown;

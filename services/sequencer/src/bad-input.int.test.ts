@@ -94,15 +94,23 @@ test("of a message with bad ticks the good ones are recorded, and the dead lette
 test("merged messages of a live log with a bad tick are judged each by itself: the dead letter names its own message's ticks", async () => {
   const log = "LIVEBAD";
   const send = (mid: number, ...bad: readonly ReturnType<typeof quote>[]): Outgoing => message(log, "ticks", { ticks: [quote(mid, startUs), ...bad] });
-  const farAhead = quote(3702, startUs + 2 * second);
+  const nobodys = quote(3702, startUs, { instrument: "NOBODY" });
   await house.send(log, ...openDesk(log, "live"));
   await house.recorded(log);
-  await house.send(log, send(3700), send(3701, farAhead), message(log, "ticks", { ticks: [farAhead] }));
+  await house.send(log, send(3700), send(3701, nobodys), message(log, "ticks", { ticks: [nobodys] }));
   await house.recorded(log);
   expect((await house.deadLettersOf(log)).map(({ offset, reason, bad_indices, detail }) => [offset, reason, bad_indices, detail.slice(0, 7)])).toEqual([
-    [1, "future_dated", [1], "Tick 1:"],
-    [2, "future_dated", null, "Tick 0:"],
+    [1, "unknown_instrument", [1], "Tick 1:"],
+    [2, "unknown_instrument", null, "Tick 0:"],
   ]);
+});
+
+test("a tick from further in the future than a live log allows is a dead letter, one within is recorded", async () => {
+  const log = "FUTURE";
+  const at = (atUs: number): Outgoing => message(log, "ticks", { ticks: [quote(3700, atUs)] });
+  await house.send(log, ...openDesk(log, "live", { maxFutureMs: 1_000 }), at(startUs + second), at(startUs + second + 1));
+  expect((await house.recorded(log)).filter(({ type }) => type === "TicksRecorded")).toHaveLength(1);
+  expect((await house.deadLettersOf(log)).map(({ offset, reason }) => [offset, reason])).toEqual([[1, "future_dated"]]);
 });
 
 test("crossed, far, stale and late ticks are recorded with their flags, and nothing is priced on them", async () => {

@@ -114,20 +114,21 @@ describe("on a database that lives", () => {
   test("stopping finishes the batch in work", async () => {
     const log = "STOPPED";
     const begun = Promise.withResolvers<true>();
-    const goOn = Promise.withResolvers<true>();
+    let committed = false;
     const writer = broken(log, (append) => async (batch) => {
       begun.resolve(true);
-      await goOn.promise;
-      return append(batch);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const done = await append(batch);
+      committed = true;
+      return done;
     });
     const sequencer = house.start({ writer });
     await house.send(log, ...openDesk(log, "data"));
     await house.recorded(log);
     await house.send(log, ticksAt(log, 1));
     await begun.promise;
-    const stopped = sequencer.stop();
-    goOn.resolve(true);
-    await stopped;
+    await sequencer.stop();
+    expect(committed).toBe(true);
     await expectWhole(house, log, 1);
     expect(sequencer.status()).toEqual([]);
   });

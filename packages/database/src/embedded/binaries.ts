@@ -39,7 +39,7 @@ const readLinks = async (folder: string): Promise<readonly Link[]> => {
 const isThere = async (path: string): Promise<boolean> => access(path).then(() => true, () => false);
 
 /** npm packages hold no symbolic links: the package's postinstall makes those of its libraries. Where scripts are not run, we do. */
-export const hydrateLinks = async (folder: string): Promise<void> => {
+const hydrateLinks = async (folder: string): Promise<void> => {
   for (const { source, target } of await readLinks(folder)) {
     const link = join(folder, "..", target);
     // Both sit in one folder, so the bare name is right wherever the folder is moved to.

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDatabase } from "../database.ts";
-import { testFolder, type TestFolder } from "../test-server.ts";
+import { testFolder, type TestFolder } from "../testing/test-server.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { startEmbeddedPostgres, stopEmbeddedPostgres, type EmbeddedPostgres } from "./start.ts";
 

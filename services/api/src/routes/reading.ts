@@ -12,7 +12,7 @@ export type ReadingDeps = {
   readonly stopping: AbortSignal;
 };
 
-export type ReadingQuery = { readonly log?: string; readonly as_of?: string; readonly min_position?: number };
+type ReadingQuery = { readonly log?: string; readonly as_of?: string; readonly min_position?: number };
 
 const pollMs = 25;
 

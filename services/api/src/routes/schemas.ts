@@ -2,7 +2,7 @@ import { Name } from "@finality/contracts";
 import { Type, type TSchema } from "typebox";
 import { ProblemDocument } from "../problems/problem.ts";
 
-export const limitMax = 500;
+const limitMax = 500;
 export const limitDefault = 100;
 
 const reading = {

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startEmbeddedPostgres, stopEmbeddedPostgres, type EmbeddedPostgres } from "./embedded/start.ts";
+import { startEmbeddedPostgres, stopEmbeddedPostgres, type EmbeddedPostgres } from "../embedded/start.ts";
 
 export type TestFolder = { readonly folder: string; readonly remove: () => Promise<void> };
 
