@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 
 /** Every kind of problem: its status and title. `type` is `/problems#<name>`, a page that this API serves. */
-const problemTypes = {
+export const problemTypes = {
   "invalid-request": { status: 400, title: "The request is not as the OpenAPI document says" },
   "log-required": { status: 400, title: "Several logs qualify" },
   "unknown-route": { status: 404, title: "There is no such route" },
