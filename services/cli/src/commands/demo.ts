@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { createPrisma } from "@finality/database";
 import { loadDataset, type Dataset } from "@finality/datasets";
+import { createDeadLetters } from "@finality/event-log";
 import { rememberFolder, type Config } from "../config.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { openDataFolder } from "../house/data-folder.ts";
@@ -46,7 +47,7 @@ export const runDemo = async (config: Config, options: DemoOptions): Promise<Exi
       say(`\nThe house stays open: ${house.api.url}/v1/books (Ctrl-C ends it).`);
       await house.whileRunning(interrupted.happened);
     }
-    return exitCodes.ok;
+    return summary.deadLetters > 0 ? exitCodes.findings : exitCodes.ok;
   } finally {
     await house?.stop();
     await data.close();
@@ -74,7 +75,8 @@ const summarize = async (house: House, dataset: Dataset, folder: string): Promis
   const prisma = createPrisma(house.data.database);
   const { books, currency } = await readBookLines(prisma, log);
   const head = (await house.reader.head(log))?.position ?? 0;
-  return { title, currency, books, logs: [await foldRecords(log, storedRecords(house.reader, log, head))], folder };
+  const deadLetters = await createDeadLetters(house.data.database).count({ log, state: "open" });
+  return { title, currency, books, logs: [await foldRecords(log, storedRecords(house.reader, log, head))], folder, deadLetters };
 };
 
 const documentOf = (dataset: Dataset, { logs, books }: Summary): unknown => ({

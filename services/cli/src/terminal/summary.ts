@@ -16,10 +16,10 @@ const columns: readonly Column<BookLine>[] = [
   { title: "mean |Δ|", value: ({ meanAbsNetDelta }) => money(meanAbsNetDelta, 1), align: "right" },
 ];
 
-export type Summary = { readonly title: string; readonly currency: string; readonly books: readonly BookLine[]; readonly logs: readonly LogSummary[]; readonly folder: string };
+export type Summary = { readonly title: string; readonly currency: string; readonly books: readonly BookLine[]; readonly logs: readonly LogSummary[]; readonly folder: string; readonly deadLetters: number };
 
 /** What the demo says at its end. */
-export const summaryText = ({ title, currency, books, logs, folder }: Summary): string =>
+export const summaryText = ({ title, currency, books, logs, folder, deadLetters }: Summary): string =>
   [
     title,
     "",
@@ -29,6 +29,7 @@ export const summaryText = ({ title, currency, books, logs, folder }: Summary): 
     `Δ: net delta in ${currency} per index point; largest, and time-weighted mean after the first hedge.`,
     "",
     ...logs.map(describeHashes),
+    ...(deadLetters === 0 ? [] : ["", `${String(deadLetters)} messages could not be recorded: see pnpm finality dlq list`]),
     "",
     `The data is in ${folder}. Next:`,
     "  pnpm finality replay verify              recompute every decision from the log",
