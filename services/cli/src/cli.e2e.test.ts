@@ -24,8 +24,8 @@ describe("what is asked for wrongly is answered by one clear sentence and its ex
     ["an unknown command", ["scalp"], 2, /unknown command 'scalp'/],
     ["a speed of zero", ["demo", "--speed", "0"], 2, /--speed.*must be max/s],
     ["a dataset that is not there", ["demo", "--dataset", "spx-1929-10-29"], 3, /no dataset "spx-1929-10-29".*spx-2021-01-04/],
-    ["reading before there is data", ["positions"], 3, /run `pnpm demo` first/],
-    ["a dead letter's name that is none", ["dlq", "show", "abc"], 3, /run `pnpm demo` first/],
+    ["reading before there is data", ["positions"], 3, /run `npx -y pnpm@10 demo` first/],
+    ["a dead letter's name that is none", ["dlq", "show", "abc"], 3, /run `npx -y pnpm@10 demo` first/],
     ["a feed without a house", ["feed", "--data", join(root, "nobody")], 3, /holds no data/],
   ];
   test.each(cases)("%s", async (_name, args, code, words) => {

@@ -42,8 +42,8 @@ export const rememberFolder = (config: Config, folder: string): void => {
 /** The folder named by `--data`, else the one used last. Throws `CliError` when there is none yet. */
 export const folderToRead = (config: Config, named: string | undefined): string => {
   const folder = named === undefined ? remembered(config) : resolve(named);
-  if (folder === undefined) throw new CliError("not_found", "There is no data yet: run `pnpm demo` first, or name a data folder with --data.");
-  if (!existsSync(join(folder, "postgres"))) throw new CliError("not_found", `${folder} holds no data of Finality: run \`pnpm demo\` first, or name another folder with --data.`);
+  if (folder === undefined) throw new CliError("not_found", "There is no data yet: run `npx -y pnpm@10 demo` first, or name a data folder with --data.");
+  if (!existsSync(join(folder, "postgres"))) throw new CliError("not_found", `${folder} holds no data of Finality: run \`npx -y pnpm@10 demo\` first, or name another folder with --data.`);
   return folder;
 };
 

@@ -36,7 +36,7 @@ export const buildProgram = (config: Config, outcome: Outcome): Command => {
     .description("Event-sourced risk engine for gamma scalping.")
     .exitOverride()
     .showHelpAfterError("(finality <command> --help shows examples)")
-    .addHelpText("before", "Examples:\n  pnpm demo                     watch a recorded options day being hedged\n  pnpm finality replay verify   prove that the log recomputes to the same bytes\n  pnpm finality hedges          every hedge and what it was made from\n");
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  demo                     watch a recorded options day being hedged\n  finality replay verify   prove that the log recomputes to the same bytes\n  finality hedges          every hedge and what it was made from\n");
 
   addRunning(program, config, outcome);
   addReading(program, config);
@@ -61,14 +61,14 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
     .addOption(json())
     .addOption(new Option("--data <folder>", "data folder, emptied first (default: .data/demo)"))
     .addOption(port())
-    .addHelpText("before", "Examples:\n  pnpm demo\n  pnpm demo --speed max --exit\n  pnpm demo --dataset ./my-day --json\n")
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  demo\n  demo --speed max --exit\n  demo --dataset ./my-day --json\n")
     .action(async (options: Parameters<typeof runDemo>[1]) => { outcome.code = await runDemo(config, options); });
   program
     .command("dev")
     .description("run the house on its data folder until Ctrl-C; continues where it was")
     .addOption(new Option("--data <folder>", "data folder (default: .data/dev)"))
     .addOption(port())
-    .addHelpText("before", "Examples:\n  pnpm dev\n  pnpm finality feed            in another terminal: gives it a recorded day\n")
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  dev\n  finality feed            in another terminal: gives it a recorded day\n")
     .action(async (options: Parameters<typeof runDev>[1]) => { outcome.code = await runDev(config, options); });
   program
     .command("feed")

@@ -40,5 +40,5 @@ const requireRunningHouse = async (folder: string): Promise<void> => {
   if (lock === undefined) return;
   await lock.release();
   if (!postgres.adopted) await postgres.stop();
-  throw new CliError("conflict", `No house is running on ${folder}: start one with \`pnpm dev\` first, then feed it.`);
+  throw new CliError("conflict", `No house is running on ${folder}: start one with \`npx -y pnpm@10 dev\` first, then feed it.`);
 };

@@ -40,7 +40,7 @@ const lineOf = (record: LogRecord, whole: boolean): string => {
   return `${String(record.position).padStart(6)}  ${dayOf(record.recordedTimeUs)} ${timeOfDay(record.recordedTimeUs)}  ${record.type.padEnd(22)}  ${shown}`;
 };
 
-/** The raw records in one file, as `pnpm finality log export` writes it and the fold on another machine reads it. */
+/** The raw records in one file, as `finality log export` writes it and the fold on another machine reads it. */
 export const runLogExport = (config: Config, options: ExportOptions): Promise<void> =>
   withData(config, options, async (_folder, reader) => {
     const log = await onlyLog(reader, options.log);

@@ -22,7 +22,7 @@ export const logsOf = async (reader: LogReader, named: string | undefined): Prom
   const logs = (await reader.heads()).filter((head) => head.position > 0).map(({ log }) => log);
   if (named === undefined && logs.length > 0) return logs;
   if (named !== undefined && logs.includes(named)) return [named];
-  throw new CliError("not_found", named === undefined ? "There is no log in this data folder yet: run `pnpm demo` first." : `There is no log "${named}"; there ${logs.length === 1 ? "is" : "are"} ${logs.join(", ") || "none"}.`);
+  throw new CliError("not_found", named === undefined ? "There is no log in this data folder yet: run `npx -y pnpm@10 demo` first." : `There is no log "${named}"; there ${logs.length === 1 ? "is" : "are"} ${logs.join(", ") || "none"}.`);
 };
 
 /** The one log that a command is about. Throws `CliError` when several are open and none is named. */
