@@ -18,7 +18,7 @@ export type Config = {
 const levels = ["debug", "info", "warn", "error", "silent"] as const;
 
 export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config => {
-  const asked = environment["FINALITY_LOG_LEVEL"] ?? "warn";
+  const asked = environment["FINALITY_LOG_LEVEL"] ?? "error";
   const logLevel = levels.find((level) => level === asked);
   if (logLevel === undefined) throw new CliError("usage", `FINALITY_LOG_LEVEL is "${asked}"; it must be one of ${levels.join(", ")}.`);
   const truthy = (name: string): boolean => !["", "0", "false", undefined].includes(environment[name]);

@@ -33,8 +33,9 @@ const ringSql = `
  */
 export const unquietReason = async (deps: RingDeps, log: string, partition: number): Promise<string | undefined> => {
   const before = await ring(deps, log);
-  for (const topic of topicNames) {
-    const [end, consumed] = [await deps.bus.endOffset(topic, partition), before.offsets?.[topic] ?? 0];
+  const ends = await Promise.all(topicNames.map(async (topic) => ({ topic, end: await deps.bus.endOffset(topic, partition) })));
+  for (const { topic, end } of ends) {
+    const consumed = before.offsets?.[topic] ?? 0;
     if (consumed < end) return `the sequencer has recorded ${String(consumed)} of ${String(end)} messages of ${topic}`;
   }
   for (const follower of ringFollowers) {
@@ -42,8 +43,8 @@ export const unquietReason = async (deps: RingDeps, log: string, partition: numb
     if (position < before.head) return `the ${follower} has read ${String(position)} of ${String(before.head)} records`;
   }
   if (before.open_commands > 0) return `${String(before.open_commands)} commands have no final answer from the venue yet`;
-  for (const account of before.accounts ?? []) {
-    const jobs = await deps.queue.openJobs(account);
+  const open = await Promise.all((before.accounts ?? []).map(async (account) => ({ account, jobs: await deps.queue.openJobs(account) })));
+  for (const { account, jobs } of open) {
     if (jobs > 0) return `${String(jobs)} jobs of ${account} are open`;
   }
   if (before.untaken_reports) return "the executor has not taken over all reports of the venue yet";

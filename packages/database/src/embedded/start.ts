@@ -8,6 +8,7 @@ import { DatabaseError } from "../errors.ts";
 import { findBinaries, type Binaries } from "./binaries.ts";
 import { dataArgument, openCluster, startupError, superuser, type Cluster } from "./cluster.ts";
 import { readPostmaster, stopPostmaster, type StopMode } from "./postmaster.ts";
+import { watchServer } from "./server-watch.ts";
 import { unprivilegedUser, type SystemUser } from "./system-user.ts";
 
 export type EmbeddedPostgres = {
@@ -20,6 +21,8 @@ export type EmbeddedPostgres = {
   readonly pid: number;
   /** It was running already: left by a process that was killed, or used by one that lives (see lockFolder). */
   readonly adopted: boolean;
+  /** Rejects when the server is gone for good, with what it said last (a full disk, say); never resolves. */
+  readonly ended: Promise<never>;
   /** Ends all sessions and waits until the server is gone, also of an adopted one. Who holds the folder's lock may stop it. */
   stop(mode?: StopMode): Promise<void>;
 };
@@ -171,13 +174,16 @@ export const startEmbeddedPostgres = async ({ folder: asked, port }: EmbeddedPos
     if (child?.exitCode === null && child.signalCode === null) child.kill("SIGINT");
   };
   process.once("exit", onExit);
+  const watch = await watchServer(cluster);
   return {
     folder,
     url: urlOf(cluster, ownPort),
     port: ownPort,
     pid,
     adopted: child === undefined,
+    ended: watch.ended,
     stop: async (mode = "fast") => {
+      watch.stop();
       process.off("exit", onExit);
       await stopPostmaster(cluster.data, mode);
     },

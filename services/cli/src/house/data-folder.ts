@@ -5,7 +5,7 @@ import { lockFolder, migrate, openDatabase, startEmbeddedPostgres, type Database
 export type DataFolder = {
   readonly folder: string;
   readonly database: Database;
-  /** Rejects when another process took the folder while its server was away; never resolves. */
+  /** Rejects when the server is gone for good, or another process took the folder while it was away; never resolves. */
   readonly lost: Promise<never>;
   close(): Promise<void>;
 };
@@ -27,10 +27,12 @@ export const openDataFolder = async ({ folder, exclusive, fresh = false }: DataF
   const lock = exclusive ? await lockOrLeave(postgres) : undefined;
   try {
     const database = await openOwnDatabase(postgres, fresh);
+    const lost = Promise.race([postgres.ended, ...(lock === undefined ? [] : [lock.lost])]);
+    lost.catch(() => undefined);
     return {
       folder,
       database,
-      lost: lock?.lost ?? new Promise(() => undefined),
+      lost,
       close: async () => {
         await database.close();
         await leave(postgres, lock);
