@@ -78,7 +78,7 @@ export const quote = (mid: number, venueTimeUs: number, change: { readonly instr
   ...change,
 });
 
-export const index = (log: string, price: string, venueTimeUs: number): Tick => ({ kind: "index", instrument: log, venueTimeUs, price });
+const index = (log: string, price: string, venueTimeUs: number): Tick => ({ kind: "index", instrument: log, venueTimeUs, price });
 
 export const fill = (change: Partial<Fill> = {}): Fill => ({
   fillId: "fill-1",

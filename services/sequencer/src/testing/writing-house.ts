@@ -29,7 +29,7 @@ export type WritingHouse = {
   close(): Promise<void>;
 };
 
-export type DeadLetterRow = { readonly topic: string; readonly offset: number; readonly reason: string; readonly detail: string; readonly bad_indices: readonly number[] | null; readonly value: Buffer };
+type DeadLetterRow = { readonly topic: string; readonly offset: number; readonly reason: string; readonly detail: string; readonly bad_indices: readonly number[] | null; readonly value: Buffer };
 
 export const openHouse = async (database: Database, partitions = 4): Promise<WritingHouse> => {
   const notifier = createNotifier(database);
