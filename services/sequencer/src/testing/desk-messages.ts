@@ -78,8 +78,6 @@ export const quote = (mid: number, venueTimeUs: number, change: { readonly instr
   ...change,
 });
 
-const index = (log: string, price: string, venueTimeUs: number): Tick => ({ kind: "index", instrument: log, venueTimeUs, price });
-
 export const fill = (change: Partial<Fill> = {}): Fill => ({
   fillId: "fill-1",
   account: "paper-1",
