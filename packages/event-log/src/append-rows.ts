@@ -81,16 +81,16 @@ const provenanceBytesOf = (records: readonly PendingRecord[]): readonly Provenan
   });
 };
 
-/** The tree behind the last append, and what becomes of the head with this one. */
-export type HeadChange = { readonly before: Frontier; readonly after: Frontier; readonly recordedUs: number | null };
+/** The tree behind the last append, and behind this one. */
+export type Growth = { readonly before: Frontier; readonly after: Frontier };
 
-export const appendValues = (append: Append, { columns }: HashedRecords, { before, after, recordedUs }: HeadChange): AppendValues => ({
+export const appendValues = (append: Append, { columns, lastRecordedUs }: HashedRecords, { before, after }: Growth): AppendValues => ({
   log: append.log,
   epoch: append.epoch,
   position: append.expectedPosition,
   frontier: frontierBytes(before),
   duplicates: append.duplicates,
-  next_recorded_us: recordedUs,
+  next_recorded_us: lastRecordedUs ?? null,
   next_frontier: frontierBytes(after),
   next_root: rootOf(after),
   ...columns,

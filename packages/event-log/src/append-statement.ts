@@ -49,70 +49,64 @@ export type DeadLetterValues = {
   readonly letter_values: readonly Buffer[];
 };
 
-/** The head as it was found under its lock. Nothing was written unless `fits`. */
-export type AppendRow = { readonly epoch: number; readonly position: number; readonly recorded_us: number; readonly fits: boolean };
+/** The head's time behind the append. No row: the head is not the expected one, and nothing was written. */
+export type AppendRow = { readonly recorded_us: number };
 
 /** What PostgreSQL answers when a written row count is not the expected one: the statement divides by zero to undo itself. */
 export const countMismatchState = "22012";
 
 /**
- * Locks the head, and only if epoch, position, tree and time fit inserts the records, moves the offsets and the head, all or nothing.
- * `ON CONFLICT` is nowhere: what is there already is an error. An offset that is not the expected one moves no row, and the count undoes
- * everything; so does a record that was not inserted.
+ * Moves the head if epoch, position, tree and time fit, and only then inserts the records and moves the offsets, all or nothing; an open
+ * append or takeover is waited for. `ON CONFLICT` is nowhere: what is there already is an error. An offset that is not the expected one
+ * moves no row, and the count undoes everything; so does a record that was not inserted.
  */
-const appendText = (withDeadLetters: boolean): string => `
-  WITH head AS MATERIALIZED (
-    SELECT generation, epoch, position, recorded_us, frontier,
-           CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN set_config('synchronous_commit', 'on', true) END
-      FROM event_log.head WHERE log = :log FOR UPDATE),
-  fit AS MATERIALIZED (
-    SELECT generation FROM head
-     WHERE epoch = :epoch AND position = :position AND frontier = :frontier
-       AND recorded_us <= coalesce((:recorded_us::bigint[])[1], recorded_us)),
+const appendText = (withRare: boolean): string => `
+  WITH head AS (
+    UPDATE event_log.head
+       SET position = position + cardinality(:types::text[]), recorded_us = coalesce(:next_recorded_us, recorded_us), frontier = :next_frontier,
+           root = :next_root, duplicates = duplicates + :duplicates
+     WHERE log = :log AND epoch = :epoch AND position = :position AND frontier = :frontier
+       AND recorded_us <= coalesce((:recorded_us::bigint[])[1], recorded_us)
+    RETURNING generation, recorded_us),
   recorded AS (
     INSERT INTO event_log.record (log, position, generation, type, version, venue_us, recorded_us, payload, provenance, content_hash, leaf_hash)
-    SELECT :log, :position::bigint + r.place, fit.generation, r.type, r.version, r.venue_us, r.recorded_us,
+    SELECT :log, :position::bigint + r.place, head.generation, r.type, r.version, r.venue_us, r.recorded_us,
            substring(:payloads::bytea FROM r.payload_start FOR r.payload_length),
            substring(:provenances::bytea FROM r.provenance_start FOR r.provenance_length),
            substring(:content_hashes::bytea FROM (r.place::int - 1) * 32 + 1 FOR 32),
            substring(:leaf_hashes::bytea FROM (r.place::int - 1) * 32 + 1 FOR 32)
-      FROM fit, unnest(:types::text[], :versions::int[], :venue_us::bigint[], :recorded_us::bigint[], :payload_starts::int[],
-                       :payload_lengths::int[], :provenance_starts::int[], :provenance_lengths::int[]) WITH ORDINALITY
+      FROM head, unnest(:types::text[], :versions::int[], :venue_us::bigint[], :recorded_us::bigint[], :payload_starts::int[],
+                        :payload_lengths::int[], :provenance_starts::int[], :provenance_lengths::int[]) WITH ORDINALITY
         AS r (type, version, venue_us, recorded_us, payload_start, payload_length, provenance_start, provenance_length, place)
     RETURNING 1),
-  source AS (
-    SELECT s.* FROM fit, unnest(:source_topics::text[], :source_partitions::int[], :source_expected::bigint[], :source_next::bigint[],
-                                :source_hashes::bytea[]) AS s (topic, partition, expected, next, last_hash)),
   moved AS (
-    UPDATE event_log.source_offset o SET next_offset = s.next, last_hash = s.last_hash FROM source s
+    UPDATE event_log.source_offset o SET next_offset = s.next, last_hash = s.last_hash FROM head, ${sourcesText}
      WHERE o.log = :log AND o.topic = s.topic AND o.partition = s.partition AND o.next_offset = s.expected
-    RETURNING 1),
+    RETURNING 1)${withRare ? rareText : ""}
+  SELECT head.recorded_us,
+         CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN set_config('synchronous_commit', 'on', true) END,
+         1 / ((SELECT count(*) FROM recorded) = cardinality(:types::text[])
+           AND (SELECT count(*) FROM moved)${withRare ? " + (SELECT count(*) FROM begun)" : ""} = cardinality(:source_topics::text[]))::int AS counts_hold
+    FROM head`;
+
+const sourcesText = `
+           unnest(:source_topics::text[], :source_partitions::int[], :source_expected::bigint[], :source_next::bigint[], :source_hashes::bytea[])
+             AS s (topic, partition, expected, next, last_hash)`;
+
+/** A source that is consumed for the first time, and dead letters: each part of a statement costs, whether it finds rows or not. */
+const rareText = `,
   begun AS (
     INSERT INTO event_log.source_offset (log, topic, partition, next_offset, last_hash)
-    SELECT :log, s.topic, s.partition, s.next, s.last_hash FROM source s
+    SELECT :log, s.topic, s.partition, s.next, s.last_hash FROM head, ${sourcesText}
      WHERE s.expected = 0
-       AND NOT EXISTS (SELECT FROM event_log.source_offset o WHERE o.log = :log AND o.topic = s.topic AND o.partition = s.partition)
-    RETURNING 1),${withDeadLetters ? deadLetterText : ""}
-  moved_head AS (
-    UPDATE event_log.head h
-       SET position = h.position + cardinality(:types::text[]), recorded_us = coalesce(:next_recorded_us, h.recorded_us), frontier = :next_frontier,
-           root = :next_root, duplicates = h.duplicates + :duplicates
-      FROM fit WHERE h.log = :log
-    RETURNING 1)
-  SELECT head.epoch, head.position, head.recorded_us, fit.generation IS NOT NULL AS fits,
-         1 / (fit.generation IS NULL OR ((SELECT count(*) FROM recorded) = cardinality(:types::text[])
-           AND (SELECT count(*) FROM moved) + (SELECT count(*) FROM begun) = cardinality(:source_topics::text[])
-           AND (SELECT count(*) FROM moved_head) = 1))::int AS counts_hold
-    FROM head LEFT JOIN fit ON true`;
-
-const deadLetterText = `
+    RETURNING 1),
   lettered AS (
     INSERT INTO event_log.dead_letter (topic, partition, "offset", log, reason, detail, bad_indices, headers, value)
     SELECT d.topic, d.partition, d.at, :log, d.reason, d.detail,
            CASE WHEN d.indices IS NULL THEN NULL ELSE ARRAY(SELECT jsonb_array_elements_text(d.indices)::int) END, d.headers, d.value
-      FROM fit, unnest(:letter_topics::text[], :letter_partitions::int[], :letter_offsets::bigint[], :letter_reasons::text[],
-                       :letter_details::text[], :letter_indices::jsonb[], :letter_headers::jsonb[], :letter_values::bytea[])
-        AS d (topic, partition, at, reason, detail, indices, headers, value)),`;
+      FROM head, unnest(:letter_topics::text[], :letter_partitions::int[], :letter_offsets::bigint[], :letter_reasons::text[],
+                        :letter_details::text[], :letter_indices::jsonb[], :letter_headers::jsonb[], :letter_values::bytea[])
+        AS d (topic, partition, at, reason, detail, indices, headers, value))`;
 
 type Prepared = { readonly name: string; readonly text: string; readonly parameters: readonly string[] };
 
@@ -124,10 +118,11 @@ const prepared = (name: string, text: string): Prepared => {
 };
 
 const plain = prepared("event_log.append", appendText(false));
-const withLetters = prepared("event_log.append_with_dead_letters", appendText(true));
+const withRare = prepared("event_log.append_with_rare", appendText(true));
 
-export const appendStatement = (values: AppendValues, letters: DeadLetterValues | undefined): Statement => {
-  const { name, text, parameters } = letters === undefined ? plain : withLetters;
+export const appendStatement = (values: AppendValues, letters: DeadLetterValues): Statement => {
+  const isPlain = letters.letter_topics.length === 0 && !values.source_expected.includes(0);
+  const { name, text, parameters } = isPlain ? plain : withRare;
   const all: Readonly<Record<string, unknown>> = { ...values, ...letters };
   return { name, text, values: parameters.map((parameter) => all[parameter]) };
 };

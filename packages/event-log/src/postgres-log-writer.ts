@@ -82,17 +82,19 @@ type Computed = { readonly hashed: HashedRecords; readonly before: Frontier; rea
 
 /** Returns the head's new recorded time. */
 const appended = async (database: Database, batch: Append, { hashed, before, after }: Computed): Promise<number> => {
-  // Without records the head's own time stays; it is not known here, and the statement takes what is not below it.
-  const recordedUs = hashed.lastRecordedUs ?? null;
-  const values = appendValues(batch, hashed, { before, after, recordedUs });
-  const letters = batch.deadLetters.length === 0 ? undefined : deadLetterValues(batch.deadLetters);
-  const { rows } = await translated(batch, () => database.query<AppendRow>(appendStatement(values, letters)));
+  const statement = appendStatement(appendValues(batch, hashed, { before, after }), deadLetterValues(batch.deadLetters));
+  const { rows } = await translated(batch, () => database.query<AppendRow>(statement));
   const [head] = rows;
-  if (head === undefined) throw new EventLogError("unknown_log", `There is no log ${batch.log}; take it over before appending.`);
-  if (head.fits) return recordedUs ?? head.recorded_us;
+  if (head === undefined) throw await refusalOf(database, batch, hashed);
+  return head.recorded_us;
+};
+
+/** Why the head took no append: what it holds now, since neither its epoch nor its position ever falls back. */
+const refusalOf = async (database: Database, batch: Append, { firstRecordedUs }: HashedRecords): Promise<EventLogError> => {
+  const head = await lockedHead(database, batch);
   checkHead(batch, head);
-  invariant(hashed.firstRecordedUs === undefined || hashed.firstRecordedUs >= head.recorded_us, "recorded time never falls along a log");
-  throw new EventLogError("corrupt", `Log ${batch.log}: the head's tree at position ${String(head.position)} is not the one that this writer left there.`);
+  invariant(firstRecordedUs === undefined || firstRecordedUs >= head.recorded_us, "recorded time never falls along a log");
+  return new EventLogError("corrupt", `Log ${batch.log}: the head's tree at position ${String(head.position)} is not the one that this writer left there.`);
 };
 
 /** Compare-and-set on epoch and position (rule 2). */
