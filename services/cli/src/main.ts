@@ -22,4 +22,10 @@ const run = async (): Promise<number> => {
   }
 };
 
+// Whoever reads us may stop early (`log show | head`): that is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(exitCodes.ok);
+});
+
 process.exitCode = await run();

@@ -1,3 +1,5 @@
+import { Decimal } from "decimal.js";
+
 /** Data goes to stdout; everything else to stderr. */
 export const printData = (text: string): void => {
   process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
@@ -28,20 +30,20 @@ export const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   return cells.map(lineOf).join("\n");
 };
 
-/** A decimal string for people: thousands separated, `digits` after the point, a true minus sign. Display only; rounded half away from zero. */
+/** A decimal for people: thousands separated, `digits` after the point, a true minus sign. Display only; rounded half away from zero. */
 export const money = (value: string | number | null, digits = 0): string => {
   if (value === null) return "–";
-  const number = Number(value);
-  const [whole = "", fraction] = Math.abs(number).toFixed(digits).split(".");
+  const rounded = new Decimal(value).toDecimalPlaces(digits, Decimal.ROUND_HALF_UP);
+  const [whole = "", fraction] = rounded.abs().toFixed(digits).split(".");
   const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ",");
   const text = fraction === undefined ? grouped : `${grouped}.${fraction}`;
-  return number < 0 && Number(Math.abs(number).toFixed(digits)) !== 0 ? `−${text}` : text;
+  return rounded.isNegative() && !rounded.isZero() ? `−${text}` : text;
 };
 
 /** The same with a plus for gains. */
 export const signed = (value: string | number | null, digits = 0): string => {
   const text = money(value, digits);
-  return value !== null && Number(Number(value).toFixed(digits)) > 0 ? `+${text}` : text;
+  return value !== null && new Decimal(value).toDecimalPlaces(digits, Decimal.ROUND_HALF_UP).gt(0) ? `+${text}` : text;
 };
 
 /** UTC time of day of an instant, to the second. */

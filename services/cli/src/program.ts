@@ -26,9 +26,15 @@ const count = (text: string): number => {
   return Number(text);
 };
 
+const portNumber = (text: string): number => {
+  const number = count(text);
+  if (number > 65_534) throw new InvalidArgumentError("It must be a port below 65535, because health is on the next one; 0 takes free ones.");
+  return number;
+};
+
 const data = (): Option => new Option("--data <folder>", "data folder (default: the one used last)");
 const json = (): Option => new Option("--json", "print one JSON document");
-const port = (): Option => new Option("--port <number>", "port of the api on 127.0.0.1; health is on the next one; 0 takes free ones").argParser(count).default(8420);
+const port = (): Option => new Option("--port <number>", "port of the api on 127.0.0.1; health is on the next one; 0 takes free ones").argParser(portNumber).default(8420);
 
 /** The command line. `outcome.code` is the exit code when nothing is thrown. */
 export const buildProgram = (config: Config, outcome: Outcome): Command => {

@@ -6,6 +6,7 @@ import { rememberFolder, type Config } from "../config.ts";
 import { exitCodes, type ExitCode } from "../exit-codes.ts";
 import { openDataFolder } from "../house/data-folder.ts";
 import { feedDataset } from "../house/feed-dataset.ts";
+import { requireFreePorts } from "../house/free-ports.ts";
 import { interruption } from "../house/interruption.ts";
 import { startHouse, type House } from "../house/house.ts";
 import { printData, printJson, say } from "../output.ts";
@@ -31,6 +32,7 @@ const usualSeconds = 60;
 export const runDemo = async (config: Config, options: DemoOptions): Promise<ExitCode> => {
   const dataset = loadDataset(options.dataset);
   const folder = resolve(options.data ?? `${config.dataRoot}/demo`);
+  await requireFreePorts(options.port);
   const interrupted = interruption();
   const data = await openDataFolder({ folder, exclusive: true, fresh: true });
   let house: House | undefined;

@@ -48,7 +48,7 @@ const data = async (config: Config, named: string | undefined): Promise<readonly
   try {
     folder = folderToRead(config, named);
   } catch (error) {
-    return [{ check: "house", ok: named === undefined, says: error instanceof Error ? error.message : String(error) }];
+    return [{ check: "house", ok: named === undefined, says: named === undefined ? "none yet" : error instanceof Error ? error.message : String(error) }];
   }
   try {
     const opened = await openDataFolder({ folder, exclusive: false });

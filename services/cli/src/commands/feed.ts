@@ -21,9 +21,16 @@ export const runFeed = async (config: Config, options: FeedCommand): Promise<Exi
   const view = showDay(config, data.database, dataset);
   try {
     say(`Feeding ${dataset.manifest.dataset} to the house in ${folder}.`);
-    await feedDataset({ house, dataset, speed: options.speed, signal: interrupted.signal, onInstant: view.onInstant, onWaiting: view.onWaiting });
+    let conducted = 0;
+    const onInstant: typeof view.onInstant = (progress) => {
+      conducted += 1;
+      view.onInstant(progress);
+    };
+    await feedDataset({ house, dataset, speed: options.speed, signal: interrupted.signal, onInstant, onWaiting: view.onWaiting });
     if (interrupted.signal.aborted) return exitCodes.interrupted;
-    printData(`${dataset.manifest.dataset} is over: ${String(dataset.timeline.length)} instants.`);
+    // A feed that goes on does its last instant once more, to see that nothing of it is missing.
+    const nothingNew = conducted <= 1 && dataset.timeline.length > 1;
+    printData(nothingNew ? `${dataset.manifest.dataset} was fed to this house already: there is nothing new in it.` : `${dataset.manifest.dataset} is over: ${String(dataset.timeline.length)} instants.`);
     return exitCodes.ok;
   } finally {
     await view.end();

@@ -2,7 +2,7 @@ import { createPrisma } from "@finality/database";
 import { hedgesOf, listBooks, type Hedge } from "@finality/read-models";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
-import { money, printData, printJson, signed, table, timeOfDay } from "../output.ts";
+import { dayOf, money, printData, printJson, signed, table, timeOfDay } from "../output.ts";
 import { withData, type DataOptions } from "./with-data.ts";
 
 type HedgesOptions = DataOptions & { readonly book?: string; readonly json?: true };
@@ -31,7 +31,7 @@ export const runHedges = (config: Config, options: HedgesOptions): Promise<void>
 const describe = (hedges: readonly BookHedge[]): string =>
   table(
     [
-      { title: "time (UTC)", value: (hedge: BookHedge) => timeOfDay(hedge.decidedAtUs) },
+      { title: "time (UTC)", value: (hedge: BookHedge) => `${dayOf(hedge.decidedAtUs)} ${timeOfDay(hedge.decidedAtUs)}` },
       { title: "book", value: (hedge) => hedge.book },
       { title: "decision", value: (hedge) => hedge.decisionId },
       { title: "reason", value: (hedge) => hedge.reason },

@@ -31,7 +31,7 @@ const describe = ({ book, positions, pnl }: BookPositions): string => {
       { title: "realized", value: (row) => signed(row.realizedPnl, 2), align: "right" },
       { title: "unrealized", value: (row) => signed(row.unrealizedPnl, 2), align: "right" },
       { title: "fees", value: (row) => money(row.fees, 2), align: "right" },
-      { title: "", value: (row) => row.currency },
+      { title: "currency", value: (row) => row.currency },
       { title: "status", value: (row) => row.status.replaceAll("_", " ") },
     ],
     positions,

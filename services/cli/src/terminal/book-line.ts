@@ -4,6 +4,8 @@ export type BookLine = {
   readonly netDelta: number | null;
   readonly bandLower: number | null;
   readonly bandUpper: number | null;
+  /** When it is hedged, of a book that goes by the clock and not by a band; else null. */
+  readonly schedule: string | null;
   readonly hedges: number;
   readonly refusal: string | null;
   readonly openingCost: string;

@@ -17,7 +17,8 @@ export type Frame = {
 const gaugeWidth = 25;
 
 /** Net delta inside its band: `├` and `┤` are the thresholds, `┼` the target, `●` the book. Half the width is the band. */
-export const gauge = ({ netDelta, bandLower, bandUpper }: Pick<BookLine, "netDelta" | "bandLower" | "bandUpper">): string => {
+export const gauge = ({ netDelta, bandLower, bandUpper, schedule }: Pick<BookLine, "netDelta" | "bandLower" | "bandUpper" | "schedule">): string => {
+  if (schedule !== null) return schedule.padEnd(gaugeWidth).slice(0, gaugeWidth);
   if (bandLower === null || bandUpper === null || bandUpper <= bandLower) return " ".repeat(gaugeWidth);
   const quarter = Math.floor(gaugeWidth / 4);
   const place = (value: number): number => {
@@ -56,7 +57,8 @@ export const createLiveView = (out: NodeJS.WriteStream): { draw: (frame: Frame) 
   return {
     draw: (frame) => {
       rewind();
-      const lines = render(frame);
+      // A line that wraps would be two to the terminal and one to us: the next frame would miss its place.
+      const lines = render(frame).map((line) => Array.from(line).slice(0, Math.max(20, out.columns - 1)).join(""));
       for (const line of lines) {
         clearLine(out, 0);
         out.write(`${line}\n`);

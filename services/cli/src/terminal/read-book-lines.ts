@@ -9,7 +9,7 @@ export const readBookLines = (prisma: PrismaClient, log: string): Promise<BookLi
   inOneSnapshot(prisma, async (client) => {
     const lines: BookLine[] = [];
     let [spot, currency]: [number | null, string] = [null, ""];
-    for (const { book, refusal, hedges } of await listBooks(client, log)) {
+    for (const { book, policy, refusal, hedges } of await listBooks(client, log)) {
       const [greeks, pnl] = [await greeksOf(client, { log, book }), await pnlOf(client, { log, book })];
       spot = greeks?.spot ?? spot;
       currency = pnl?.currency ?? currency;
@@ -18,6 +18,7 @@ export const readBookLines = (prisma: PrismaClient, log: string): Promise<BookLi
         netDelta: greeks?.netDeltaLow === undefined || greeks.netDeltaLow === null || greeks.netDeltaHigh === null ? null : (greeks.netDeltaLow + greeks.netDeltaHigh) / 2,
         bandLower: greeks?.bandLower ?? null,
         bandUpper: greeks?.bandUpper ?? null,
+        schedule: policy.type === "fixed_interval" ? `every ${String(policy.intervalMs / 60_000)} min` : null,
         hedges,
         refusal,
         openingCost: pnl?.openingCost ?? "0",

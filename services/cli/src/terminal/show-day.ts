@@ -25,8 +25,9 @@ export const showDay = (config: Config, database: Database, dataset: Dataset): D
   let waiting: string | undefined;
   const draw = async (): Promise<void> => {
     if (progress === undefined) return;
-    const { books, spot } = await readBookLines(prisma, dataset.manifest.log);
-    const { instantUs, done, of } = progress;
+    const { books, spot, progress: read } = await readBookLines(prisma, dataset.manifest.log);
+    const { done, of } = progress;
+    const instantUs = read?.checkpoint.recordedTimeUs ?? progress.instantUs;
     view.draw({ dataset: dataset.manifest.dataset, instantUs, share: done / of, underlying: dataset.manifest.log, spot, books, ...(waiting === undefined ? {} : { waiting }) });
   };
   let drawing: Promise<void> = Promise.resolve();
