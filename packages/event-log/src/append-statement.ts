@@ -60,7 +60,7 @@ export const countMismatchState = "22012";
  * append or takeover is waited for. `ON CONFLICT` is nowhere: what is there already is an error. An offset that is not the expected one
  * moves no row, and the count undoes everything; so does a record that was not inserted.
  */
-const appendText = (withRare: boolean): string => `
+const appendText = (isPlain: boolean): string => `
   WITH head AS (
     UPDATE event_log.head
        SET position = position + cardinality(:types::text[]), recorded_us = coalesce(:next_recorded_us, recorded_us), frontier = :next_frontier,
@@ -80,24 +80,28 @@ const appendText = (withRare: boolean): string => `
         AS r (type, version, venue_us, recorded_us, payload_start, payload_length, provenance_start, provenance_length, place)
     RETURNING 1),
   moved AS (
-    UPDATE event_log.source_offset o SET next_offset = s.next, last_hash = s.last_hash FROM head, ${sourcesText}
+    UPDATE event_log.source_offset o SET next_offset = s.next, last_hash = s.last_hash FROM head, ${isPlain ? oneSource : sources}
      WHERE o.log = :log AND o.topic = s.topic AND o.partition = s.partition AND o.next_offset = s.expected
-    RETURNING 1)${withRare ? rareText : ""}
+    RETURNING 1)${isPlain ? "" : rareText}
   SELECT head.recorded_us,
          CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN set_config('synchronous_commit', 'on', true) END,
          1 / ((SELECT count(*) FROM recorded) = cardinality(:types::text[])
-           AND (SELECT count(*) FROM moved)${withRare ? " + (SELECT count(*) FROM begun)" : ""} = cardinality(:source_topics::text[]))::int AS counts_hold
+           AND (SELECT count(*) FROM moved)${isPlain ? "" : " + (SELECT count(*) FROM begun)"} = cardinality(:source_topics::text[]))::int AS counts_hold
     FROM head`;
 
-const sourcesText = `
+// Each part of a statement costs, whether it finds rows or not; PostgreSQL sees through a list of one.
+const oneSource = `(
+           SELECT (:source_topics::text[])[1] AS topic, (:source_partitions::int[])[1] AS partition, (:source_expected::bigint[])[1] AS expected,
+                  (:source_next::bigint[])[1] AS next, (:source_hashes::bytea[])[1] AS last_hash) AS s`;
+const sources = `
            unnest(:source_topics::text[], :source_partitions::int[], :source_expected::bigint[], :source_next::bigint[], :source_hashes::bytea[])
              AS s (topic, partition, expected, next, last_hash)`;
 
-/** A source that is consumed for the first time, and dead letters: each part of a statement costs, whether it finds rows or not. */
+/** Sources that are consumed for the first time, and dead letters. */
 const rareText = `,
   begun AS (
     INSERT INTO event_log.source_offset (log, topic, partition, next_offset, last_hash)
-    SELECT :log, s.topic, s.partition, s.next, s.last_hash FROM head, ${sourcesText}
+    SELECT :log, s.topic, s.partition, s.next, s.last_hash FROM head, ${sources}
      WHERE s.expected = 0
     RETURNING 1),
   lettered AS (
@@ -117,12 +121,12 @@ const prepared = (name: string, text: string): Prepared => {
   return { name, text: numbered, parameters };
 };
 
-const plain = prepared("event_log.append", appendText(false));
-const withRare = prepared("event_log.append_with_rare", appendText(true));
+const plain = prepared("event_log.append", appendText(true));
+const whole = prepared("event_log.append_whole", appendText(false));
 
 export const appendStatement = (values: AppendValues, letters: DeadLetterValues): Statement => {
-  const isPlain = letters.letter_topics.length === 0 && !values.source_expected.includes(0);
-  const { name, text, parameters } = isPlain ? plain : withRare;
+  const isPlain = letters.letter_topics.length === 0 && values.source_topics.length === 1 && values.source_expected[0] !== 0;
+  const { name, text, parameters } = isPlain ? plain : whole;
   const all: Readonly<Record<string, unknown>> = { ...values, ...letters };
   return { name, text, values: parameters.map((parameter) => all[parameter]) };
 };

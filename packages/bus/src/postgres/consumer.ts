@@ -3,6 +3,7 @@ import type { Consumer, ConsumerHandlers, ConsumerOptions } from "../bus.ts";
 import { BusError } from "../errors.ts";
 import { acknowledge } from "./fetch.ts";
 import { readPartition } from "./partition-reader.ts";
+import { watchPartitions } from "./partition-watch.ts";
 import { toBusError, whileAway } from "./retry.ts";
 import { openSession, takePartitions, type Session } from "./session.ts";
 import { createSignal, type Signal } from "./signal.ts";
@@ -24,6 +25,8 @@ class Member {
   readonly #options: ConsumerOptions;
   readonly #handlers: ConsumerHandlers;
   readonly #channels: readonly string[];
+  /** Called at each notification: wakes the readers that have something to read, since a channel says no more than the topic. */
+  readonly #lookForNew: () => void;
   readonly #assignments = new Map<number, Assignment>();
   readonly #changed = createSignal();
   #stopping = false;
@@ -36,6 +39,7 @@ class Member {
     this.#options = options;
     this.#handlers = handlers;
     this.#channels = options.topics.map(channelOf);
+    this.#lookForNew = watchPartitions(context.database, options.topics, (partition) => this.#assignments.get(partition)?.signal.ring());
     this.failed = new Promise<never>((_, reject) => {
       this.#reject = reject;
     });
@@ -49,8 +53,7 @@ class Member {
       await sharedPartitions(database, this.#options.topics);
       return this.#openSession();
     });
-    const wake = (): void => this.#wakeReaders();
-    const unsubscribe = this.#channels.map((channel) => notifier.subscribe(channel, wake));
+    const unsubscribe = this.#channels.map((channel) => notifier.subscribe(channel, this.#lookForNew));
     this.#ended = this.#run(session).finally(() => {
       for (const end of unsubscribe) end();
     });
@@ -93,7 +96,7 @@ class Member {
       url: this.#context.database.url,
       applicationName: `finality bus ${this.#options.group}`,
       channels: this.#channels,
-      onNotify: () => this.#wakeReaders(),
+      onNotify: this.#lookForNew,
       onLost: () => {
         this.#changed.ring();
         this.#wakeReaders();

@@ -4,6 +4,7 @@ import { textOf, utf8Of } from "../json/utf8.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { instrumentsMax, tickFlags, type TickColumns } from "./columns.ts";
+import { newColumns } from "./new-columns.ts";
 
 // One record's ticks as bytes, the same on every machine. Format 1:
 //   byte 1 | varint count | varint instruments, each: varint length, UTF-8
@@ -62,10 +63,10 @@ export const decodeTicks = (bytes: Uint8Array): TickColumns => {
   if (count * 12 > reader.remaining) throw reader.error(`${String(count)} ticks are promised`);
   const instruments = readDictionary(reader);
   const shapes = reader.raw(count);
-  // A copy of a plain kind: what a database driver hands over may be a window into its own buffer.
-  const flags = new Uint8Array(reader.raw(count));
+  const flags = reader.raw(count);
   checkBits(reader, shapes, flags);
-  const columns = emptyColumns(count, instruments, flags);
+  const columns = newColumns(count, instruments);
+  columns.flags.set(flags);
   for (let index = 0; index < count; index++) columns.kind[index] = (shapes[index] ?? 0) & kindMask;
   readInstruments(reader, columns);
   readTimes(reader, columns, shapes);
@@ -75,20 +76,6 @@ export const decodeTicks = (bytes: Uint8Array): TickColumns => {
   if (reader.remaining > 0) throw reader.error(`${String(reader.remaining)} bytes trail`);
   return columns;
 };
-
-const emptyColumns = (count: number, instruments: readonly string[], flags: Uint8Array): TickColumns => ({
-  count,
-  instruments,
-  instrument: new Uint16Array(count),
-  kind: new Uint8Array(count),
-  flags,
-  venueTimeUs: new Float64Array(count),
-  receiveTimeUs: new Float64Array(count),
-  value0: new Float64Array(count),
-  value1: new Float64Array(count),
-  value2: new Float64Array(count),
-  value3: new Float64Array(count),
-});
 
 const valuesOf = (columns: TickColumns): readonly Float64Array[] => [columns.value0, columns.value1, columns.value2, columns.value3];
 const hasValue = (shape: number, place: number): boolean => ((shape >> (place + 2)) & 1) === 1;

@@ -3,6 +3,7 @@ import { ContractsError } from "../errors.ts";
 import { invariant } from "../invariant.ts";
 import type { Tick } from "../messages/bodies.ts";
 import { instrumentsMax, tickKinds, type TickColumns } from "./columns.ts";
+import { newColumns } from "./new-columns.ts";
 
 /** The four values of a tick in the order of `TickColumns`. */
 const valuesOf = (tick: Tick): readonly (string | undefined)[] => {
@@ -25,20 +26,15 @@ export const columnsOf = (ticks: readonly Tick[], flags: readonly number[]): Tic
   const count = ticks.length;
   invariant(flags.length === count, "each tick has its flags");
   const places = new Map<string, number>();
-  const columns = {
-    instrument: new Uint16Array(count),
-    kind: new Uint8Array(count),
-    flags: Uint8Array.from(flags),
-    venueTimeUs: new Float64Array(count),
-    receiveTimeUs: new Float64Array(count),
-    value0: new Float64Array(count),
-    value1: new Float64Array(count),
-    value2: new Float64Array(count),
-    value3: new Float64Array(count),
-  };
+  const instruments: string[] = [];
+  const columns = newColumns(count, instruments);
+  columns.flags.set(flags);
   for (const [index, tick] of ticks.entries()) {
-    const place = places.get(tick.instrument) ?? places.size;
-    places.set(tick.instrument, place);
+    let place = places.get(tick.instrument);
+    if (place === undefined) {
+      place = instruments.push(tick.instrument) - 1;
+      places.set(tick.instrument, place);
+    }
     const [value0, value1, value2, value3] = valuesOf(tick);
     columns.instrument[index] = place;
     columns.kind[index] = tickKinds.indexOf(tick.kind);
@@ -49,8 +45,8 @@ export const columnsOf = (ticks: readonly Tick[], flags: readonly number[]): Tic
     columns.value2[index] = doubleOf(value2);
     columns.value3[index] = doubleOf(value3);
   }
-  if (places.size > instrumentsMax) throw new ContractsError("bad_ticks", `${String(places.size)} instruments in one record; at most ${String(instrumentsMax)} fit.`);
-  return { count, instruments: [...places.keys()], ...columns };
+  if (instruments.length > instrumentsMax) throw new ContractsError("bad_ticks", `${String(instruments.length)} instruments in one record; at most ${String(instrumentsMax)} fit.`);
+  return columns;
 };
 
 /** The tick at `index`, 0 … count − 1, as it came, but for needless zeros of its decimals. */

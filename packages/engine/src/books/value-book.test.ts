@@ -21,7 +21,7 @@ const straddle = (): Scenario => {
   return scenario;
 };
 const greeksOf = (scenario: Scenario): GreeksView => bookView(scenario.state, "scalper").greeks;
-const volOf = (scenario: Scenario): number => scenario.state.strikes.values().next().value?.vol ?? NaN;
+const volOf = (scenario: Scenario): number => scenario.state.strikes.values()[0]?.vol ?? NaN;
 
 /** Value of the straddle by plain pricing, in currency. */
 const valueAt = (forward: number, vol: number, atUs: number): number =>
@@ -71,7 +71,7 @@ describe("greeks of a book", () => {
     const scenario = straddle();
     const vol = volOf(scenario);
     scenario.ticks(startUs + second, quote("C3700", 0.01, 7_500, startUs + second));
-    const strike = scenario.state.strikes.values().next().value;
+    const [strike] = scenario.state.strikes.values();
     // The quote is far from the last one and not priced on; a third that agrees is.
     expect(strike).toMatchObject({ vol, unsolved: null });
     for (const tick of [2, 3]) scenario.ticks(startUs + tick * second, quote("C3700", 0.01, 7_500, startUs + tick * second));

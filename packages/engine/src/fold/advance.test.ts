@@ -295,7 +295,7 @@ describe("rule 10: an exception in valuing or deciding", () => {
 
   test("in valuing suspends this book by a record, and no other", () => {
     const scenario = bad();
-    const strike = scenario.state.strikes.values().next().value;
+    const [strike] = scenario.state.strikes.values();
     if (strike === undefined) throw new Error("the log has a strike");
     Object.assign(strike, { vol: 0.2, volTimeUs: startUs });
     expect(scenario.trade("t", "BAD", "buy", "1", "10").map(({ type, body }) => ({ type, body }))).toEqual([
@@ -309,7 +309,7 @@ describe("rule 10: an exception in valuing or deciding", () => {
 
   test("and a release tries again", () => {
     const scenario = bad();
-    const strike = scenario.state.strikes.values().next().value;
+    const [strike] = scenario.state.strikes.values();
     if (strike === undefined) throw new Error("the log has a strike");
     Object.assign(strike, { vol: 0.2, volTimeUs: startUs });
     scenario.trade("t", "BAD", "buy", "1", "10");

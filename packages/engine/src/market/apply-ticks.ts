@@ -75,7 +75,7 @@ const applyMarkTick = (instrument: InstrumentState, { value0: price, flags, venu
 export const applyTicks = (state: EngineState, columns: TickColumns): void => {
   const farShare = state.facts.opening?.farShare ?? Infinity;
   const { recordedTimeUs } = state.facts;
-  const found = new Map<number, InstrumentState>();
+  const found: InstrumentState[] = [];
   for (let tick = 0; tick < columns.count; tick += 1) {
     const row: TickRow = {
       flags: columns.flags[tick] ?? 0,
@@ -91,10 +91,10 @@ export const applyTicks = (state: EngineState, columns: TickColumns): void => {
       continue;
     }
     const entry = columns.instrument[tick] ?? 0;
-    let instrument = found.get(entry);
+    let instrument = found[entry];
     if (instrument === undefined) {
       instrument = requireInstrument(state, columns.instruments[entry] ?? "");
-      found.set(entry, instrument);
+      found[entry] = instrument;
       touch(state, instrument.section);
     }
     if (kind === "trade") applyTradeTick(instrument, row, farShare, recordedTimeUs);

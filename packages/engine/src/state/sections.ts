@@ -18,7 +18,7 @@ const bookPositionValue = ({ position, settled }: BookPosition): unknown => ({ .
 const bookValue = (book: BookState): unknown => ({
   facts: book.facts,
   openingCost: formatDecimal(book.openingCost),
-  positions: [...book.positions.entries()].map(([instrument, held]) => ({ instrument, held: bookPositionValue(held) })),
+  positions: book.positions.entries().map(([instrument, held]) => ({ instrument, held: bookPositionValue(held) })),
 });
 
 const orderValue = (order: Order): unknown => ({

@@ -22,5 +22,5 @@ export const stateHash = (state: EngineState, sha256: Sha256): string => {
     if (dirty.has(name) || !sectionHashes.has(name)) sectionHashes.set(name, hexOf(sha256(canonicalJson(value()))));
   }
   dirty.clear();
-  return hexOf(sha256(canonicalJson([...sectionHashes.entries()])));
+  return hexOf(sha256(canonicalJson(sectionHashes.entries())));
 };

@@ -185,7 +185,7 @@ export const bookView = (state: EngineState, bookName: string): BookView => {
     refusal: facts.refusal?.reason ?? null,
     hedges,
     lastHedgeUs,
-    positions: [...book.positions.entries()].map(([name, held]) => positionView(requireInstrument(state, name), held)),
+    positions: book.positions.entries().map(([name, held]) => positionView(requireInstrument(state, name), held)),
     greeks: greeksView(state, book),
     pnl: pnlView(state, book),
     orders: book.orders.flatMap((index) => state.orders.items[index] ?? []).map(orderView),
