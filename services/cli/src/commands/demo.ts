@@ -84,7 +84,7 @@ const summarize = async (house: House, dataset: Dataset, folder: string): Promis
 const documentOf = (dataset: Dataset, { logs, books }: Summary): unknown => ({
   dataset: dataset.manifest.dataset,
   logs,
-  books: books.map(({ book, openingCost, optionPnl, hedgePnl, settlement, fees, netPnl, hedges, maxAbsNetDelta, meanAbsNetDelta }) => ({
-    book, openingCost, optionPnl, hedgePnl, settlement, fees, netPnl, hedges, maxAbsNetDelta, meanAbsNetDelta,
+  books: books.map(({ book, optionPnl, hedgePnl, settlement, fees, netPnl, hedges, maxAbsNetDelta, meanAbsNetDelta }) => ({
+    book, optionPnl, hedgePnl, settlement, fees, netPnl, hedges, maxAbsNetDelta, meanAbsNetDelta,
   })),
 });
