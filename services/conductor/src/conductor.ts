@@ -1,8 +1,9 @@
 import { topicNames, topics, type TopicName } from "@finality/contracts";
+import { markPublished } from "@finality/execution";
 import type { Dataset, TimelineInstant } from "@finality/datasets";
 import { pause } from "@finality/service-kit";
 import { checkBeginning } from "./beginning.ts";
-import { pendingReports, markPublished } from "./outbox.ts";
+import { pendingReports } from "./outbox.ts";
 import { pacer, type Speed } from "./pacing.ts";
 import { lastPublished, publish, tickMessages, type Channel, type Outgoing, type Published } from "./publish.ts";
 import { nextDueUs, unquietReason, type RingDeps } from "./quiet.ts";
@@ -92,7 +93,8 @@ const conduct = async (options: FeedOptions, channel: Channel, instant: Timeline
   while (!signal.aborted) {
     const reports = await pendingReports(database, channel.log);
     await send(topics.executions, reports.map(({ report }) => report));
-    await markPublished(database, reports);
+    // Publishing comes first: a crash between the two repeats reports, and the writer knows them by id.
+    await markPublished(database, reports.map(({ id }) => id));
     if (reports.length > 0) await untilQuiet(options);
     if (signal.aborted || (reports.length === 0 && control.length === 0)) return;
     for (const step of control) if (step.type === "halt") await options.beforeHalt(step.body.haltId, step.body.book);

@@ -16,9 +16,3 @@ export const pendingReports = async (database: Database, log: string): Promise<r
 
 /** The executor wrote the bytes from the same types, and the sequencer checks them against their schema: the cast loses nothing. */
 const reportOf = (type: "order_report" | "fill", body: unknown): Outgoing => (type === "fill" ? { type, body: body as Fill } : { type, body: body as OrderReport });
-
-/** Publishing comes first: a crash between the two repeats reports, and the writer knows them by id. */
-export const markPublished = async (database: Database, reports: readonly PendingReport[]): Promise<void> => {
-  if (reports.length === 0) return;
-  await database.query("UPDATE execution.outbox SET published = true WHERE id = ANY($1::int8[])", [reports.map(({ id }) => id)]);
-};
