@@ -15,6 +15,9 @@ export type Frame = {
 };
 
 const gaugeWidth = 25;
+const widthWithBand = 91;
+/** Of a terminal that does not say. */
+const usualWidth = 120;
 
 /** Net delta inside its band: `├` and `┤` are the thresholds, `┼` the target, `●` the book. Half the width is the band. */
 export const gauge = ({ netDelta, bandLower, bandUpper, schedule }: Pick<BookLine, "netDelta" | "bandLower" | "bandUpper" | "schedule">): string => {
@@ -33,17 +36,20 @@ export const gauge = ({ netDelta, bandLower, bandUpper, schedule }: Pick<BookLin
   return cells.join("");
 };
 
-/** The lines of one frame. */
-export const render = (frame: Frame): readonly string[] => {
+/** The lines of one frame, none longer than `width`; where the band does not fit it is left out. */
+export const render = (frame: Frame, width: number): readonly string[] => {
+  const band = (text: string): string => (width < widthWithBand ? "" : `  ${text}`);
   const filled = Math.round(frame.share * 20);
   const bar = "█".repeat(filled) + "░".repeat(20 - filled);
   const header = `${dayOf(frame.instantUs)} ${timeOfDay(frame.instantUs)} UTC   ${frame.underlying} ${frame.spot === null ? "–" : money(frame.spot, 2)}   ${bar} ${String(Math.round(frame.share * 100))} %`;
-  const titles = `${"book".padEnd(10)}${"net delta".padStart(10)}  ${"band".padEnd(gaugeWidth)}${"hedges".padStart(8)}${"option P&L".padStart(12)}${"hedge P&L".padStart(12)}${"net P&L".padStart(12)}`;
+  const titles = `${"book".padEnd(10)}${"net delta".padStart(10)}${band("band".padEnd(gaugeWidth))}${"hedges".padStart(8)}${"option P&L".padStart(12)}${"hedge P&L".padStart(12)}${"net P&L".padStart(12)}`;
   const lines = frame.books.map(
     (book) =>
-      `${book.book.padEnd(10)}${signed(book.netDelta).padStart(10)}  ${gauge(book)}${String(book.hedges).padStart(8)}${signed(book.optionPnl).padStart(12)}${signed(book.hedgePnl).padStart(12)}${signed(book.netPnl).padStart(12)}${book.refusal === null ? "" : `  ${book.refusal}`}`,
+      `${book.book.padEnd(10)}${signed(book.netDelta).padStart(10)}${band(gauge(book))}${String(book.hedges).padStart(8)}${signed(book.optionPnl).padStart(12)}${signed(book.hedgePnl).padStart(12)}${signed(book.netPnl).padStart(12)}${book.refusal === null ? "" : `  ${book.refusal}`}`,
   );
-  return [header, "", titles, ...lines, frame.waiting === undefined ? "" : `waiting: ${frame.waiting}`];
+  // A line that wraps would be two to the terminal and one to us: the next frame would miss its place.
+  const fitting = (line: string): string => Array.from(line).slice(0, width).join("");
+  return [header, "", titles, ...lines, frame.waiting === undefined ? "" : `waiting: ${frame.waiting}`].map(fitting);
 };
 
 /** Draws frames over each other on a terminal. */
@@ -57,8 +63,7 @@ export const createLiveView = (out: NodeJS.WriteStream): { draw: (frame: Frame) 
   return {
     draw: (frame) => {
       rewind();
-      // A line that wraps would be two to the terminal and one to us: the next frame would miss its place.
-      const lines = render(frame).map((line) => Array.from(line).slice(0, Math.max(20, out.columns - 1)).join(""));
+      const lines = render(frame, out.columns > 0 ? out.columns - 1 : usualWidth);
       for (const line of lines) {
         clearLine(out, 0);
         out.write(`${line}\n`);
