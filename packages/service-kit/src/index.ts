@@ -3,7 +3,7 @@ export { createFaults, faultPoints, noFaults, type FaultPoint, type Faults } fro
 export { startHealthServer, type HealthServer, type HealthServerOptions } from "./health-server.ts";
 export { startKeyedTasks, type KeyedTasks, type KeyedTasksOptions } from "./keyed-tasks.ts";
 export { createLogger, silentLogger, type Logger, type LoggerOptions, type LogLevel } from "./logger.ts";
-export { pause } from "./pause.ts";
+export { aborted, pause } from "./pause.ts";
 export { retry, type RetryOptions } from "./retry.ts";
 export { createShutdown, type Shutdown, type ShutdownOptions } from "./shutdown.ts";
 export { startLoop, type Loop, type LoopOptions } from "./wakeable-loop.ts";

@@ -1,4 +1,4 @@
-import { startLoop } from "@finality/service-kit";
+import { aborted, startLoop } from "@finality/service-kit";
 import { waitForLease, type AccountLease } from "./account-lease.ts";
 import type { ExecutorDeps, ExecutorTimings } from "./deps.ts";
 import { publishReports } from "./publish-reports.ts";
@@ -45,9 +45,3 @@ const workUnderLease = async (deps: ExecutorDeps, timings: ExecutorTimings, acco
     await loop.stop();
   }
 };
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });

@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import type { BusMessage } from "@finality/bus";
 import { decodeRecord, encodeRecord, isInputRecord, type Decision, type Input, type Provenance, type RecordPlace } from "@finality/contracts";
 import type { advance, EngineState } from "@finality/engine";
-import type { NewDeadLetter, PendingRecord } from "@finality/event-log";
+import { sha256, type NewDeadLetter, type PendingRecord } from "@finality/event-log";
 import { admitGroup, parse, type Admitted, type LogTime } from "./admit-batch.ts";
 import { provenanceOf, type WriterIdentity } from "./provenance.ts";
 import { groupMessages, type Parsed } from "./tick-groups.ts";
@@ -26,8 +25,6 @@ export type FoldedBatch = {
   /** A message that the engine could not apply (a bug): what came before it stands, the log stops here (rule 10). */
   readonly unapplicable?: { readonly source: BusMessage; readonly error: unknown };
 };
-
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 
 type Pending = { readonly records: PendingRecord[]; readonly deadLetters: NewDeadLetter[]; duplicates: number; readonly consumed: BusMessage[] };
 

@@ -2,7 +2,7 @@ import { BusError, type BusBatch, type Consumer } from "@finality/bus";
 import { topicNames } from "@finality/contracts";
 import { DatabaseError } from "@finality/database";
 import { EventLogError } from "@finality/event-log";
-import { pause } from "@finality/service-kit";
+import { aborted, pause } from "@finality/service-kit";
 import { openLogSequencer, stoppedSequencer, type LogSequencer } from "./log-sequencer.ts";
 import type { SequencerDeps } from "./sequencer-deps.ts";
 
@@ -106,9 +106,3 @@ const mends = (error: unknown): boolean => {
   if (error instanceof BusError) return ["unavailable", "outcome_unknown"].includes(error.code);
   return error instanceof EventLogError && error.code === "commit_unknown";
 };
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => { resolve(); }, { once: true });
-  });

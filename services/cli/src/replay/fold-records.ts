@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { decodeRecord, isDecisionRecord, isInputRecord, type DecisionRecord, type InputRecord, type LogRecord, type StoredRecord } from "@finality/contracts";
 import { evolve, initialState, stateHash } from "@finality/engine";
-import { contentHash } from "@finality/event-log";
-
-export const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+import { contentHash, sha256 } from "@finality/event-log";
 
 /** What a log holds and hashes to. Hashes are lower-case hex SHA-256. */
 export type LogSummary = {

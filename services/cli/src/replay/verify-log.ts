@@ -1,7 +1,7 @@
 import { decodeRecord, type LogRecord, type StoredRecord } from "@finality/contracts";
 import { initialState, semantics, verifyStep } from "@finality/engine";
-import { verifyHashes, type LogReader } from "@finality/event-log";
-import { inputGroups, sha256 } from "./fold-records.ts";
+import { sha256, verifyHashes, type LogReader } from "@finality/event-log";
+import { inputGroups } from "./fold-records.ts";
 
 /** Where the log and its recomputation part first. Hashes are lower-case hex. */
 export type VerifyDifference =

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { decodeRecord, isDecisionRecord, type DecisionRecord, type StoredRecord } from "@finality/contracts";
 import { bookNames, bookView, evolve, initialState, semantics, stateHash, type EngineState } from "@finality/engine";
+import { sha256 } from "@finality/event-log";
 import type { BookRow, Checkpoint, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, ReadModels } from "@finality/read-models";
 import { ProjectorError } from "../errors.ts";
 import { bookRow, greeksRow, orderRow, pnlRow, positionRow } from "./book-rows.ts";
@@ -20,8 +20,6 @@ export type Projection = {
   /** Rows that are new or changed since the last call. */
   takeChanges(): ReadModels;
 };
-
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 
 const short = (hash: string): string => `${hash.slice(0, 16)}…`;
 
