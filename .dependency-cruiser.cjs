@@ -12,6 +12,7 @@ const ranks = [
   { name: "contracts", path: "^packages/contracts/" },
   { name: "engine", path: "^packages/engine/" },
   { name: "ground", path: "^packages/(database|service-kit)/" },
+  { name: "runtime", path: "^packages/runtime/" },
   { name: "adapters", path: "^packages/(bus|work-queue|event-log|execution|read-models|venues|datasets)/" },
   { name: "services", path: "^services/" },
   { name: "bench", path: "^bench/" },

@@ -4,6 +4,6 @@ export { lockFolder, type FolderLock } from "./embedded/folder-lock.ts";
 export type { StopMode } from "./embedded/postmaster.ts";
 export { startEmbeddedPostgres, stopEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/start.ts";
 export { listen, type Listener } from "./listen.ts";
-export { migrate, migrationsFolder } from "./migrate.ts";
+export { migrate, migrationsFolder, pendingMigrations } from "./migrate.ts";
 export { createNotifier, type Notifier } from "./notifier.ts";
 export { createPrisma, type PrismaClient } from "./prisma.ts";

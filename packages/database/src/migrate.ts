@@ -21,6 +21,8 @@ const createTable = `CREATE TABLE IF NOT EXISTS public._prisma_migrations (
   applied_steps_count INTEGER NOT NULL DEFAULT 0
 )`;
 
+const selectApplied = "SELECT migration_name, checksum, finished_at IS NOT NULL AS finished FROM public._prisma_migrations WHERE rolled_back_at IS NULL";
+
 type Migration = { readonly name: string; readonly sql: string; readonly checksum: string };
 type Applied = { readonly migration_name: string; readonly checksum: string; readonly finished: boolean };
 
@@ -70,10 +72,20 @@ export const migrate = async (database: Database, folder: string = migrationsFol
   return database.transaction(async (client) => {
     await client.query("SELECT pg_advisory_xact_lock($1)", [prismaLockKey]);
     await client.query(createTable);
-    const { rows } = await client.query<Applied>("SELECT migration_name, checksum, finished_at IS NOT NULL AS finished FROM public._prisma_migrations WHERE rolled_back_at IS NULL");
+    const { rows } = await client.query<Applied>(selectApplied);
     checkApplied(rows, migrations, database.place);
     const pending = migrations.filter(({ name }) => !rows.some((row) => row.migration_name === name));
     for (const migration of pending) await apply(client, migration, database.place);
     return pending.map(({ name }) => name);
   });
+};
+
+/** Names of the migrations that the database lacks; in order. Throws DatabaseError "migration" when it has some that this build does not know, or other ones. */
+export const pendingMigrations = async (database: Database, folder: string = migrationsFolder): Promise<readonly string[]> => {
+  const migrations = await readMigrations(folder);
+  const { rows: tables } = await database.query<{ readonly there: boolean }>("SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS there");
+  if (tables[0]?.there !== true) return migrations.map(({ name }) => name);
+  const { rows } = await database.query<Applied>(selectApplied);
+  checkApplied(rows, migrations, database.place);
+  return migrations.filter(({ name }) => !rows.some((row) => row.migration_name === name)).map(({ name }) => name);
 };

@@ -10,6 +10,8 @@ export type HealthServerOptions = {
   readonly notStarted: () => string | undefined;
   /** Undefined: ready for work; else why not, in words. */
   readonly notReady: () => Promise<string | undefined>;
+  /** The body of `/metrics`, in Prometheus' text format; absent: there is none. */
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>;
 };
 
 export type HealthServer = {
@@ -22,27 +24,27 @@ const statusUnavailable = 503;
 const statusNotFound = 404;
 const requestBoundMs = 2_000;
 
-/** `/livez`: the process answers. `/startupz`: it has begun. `/readyz`: it can work. 200, or 503 with the reason. Throws "port_in_use". */
-export const startHealthServer = async ({ port, host = "127.0.0.1", notStarted, notReady }: HealthServerOptions): Promise<HealthServer> => {
+type Answer = { readonly status: number; readonly contentType?: string; readonly body: object | string };
+
+/** `/livez`: the process answers. `/startupz`: it has begun. `/readyz`: it can work. 200, or 503 with the reason. `/metrics`. Throws "port_in_use". */
+export const startHealthServer = async ({ port, host = "127.0.0.1", notStarted, notReady, metrics }: HealthServerOptions): Promise<HealthServer> => {
   const checks: Readonly<Record<string, () => Promise<string | undefined>>> = {
     "/livez": async () => undefined,
     "/startupz": async () => notStarted(),
     "/readyz": async () => notStarted() ?? (await notReady()),
   };
-  const answer = async (path: string): Promise<{ readonly status: number; readonly body: object }> => {
+  const answer = async (path: string): Promise<Answer> => {
+    if (path === "/metrics" && metrics !== undefined) return { status: statusOk, ...(await metrics()) };
     const check = checks[path];
     if (check === undefined) return { status: statusNotFound, body: { status: "not found" } };
-    try {
-      const reason = await check();
-      return reason === undefined ? { status: statusOk, body: { status: "ok" } } : { status: statusUnavailable, body: { status: "unavailable", reason } };
-    } catch {
-      return { status: statusUnavailable, body: { status: "unavailable", reason: "the check itself failed" } };
-    }
+    const reason = await check();
+    return reason === undefined ? { status: statusOk, body: { status: "ok" } } : { status: statusUnavailable, body: { status: "unavailable", reason } };
   };
   const server = createServer((request, response) => {
     const [path = ""] = (request.url ?? "").split("?");
-    void answer(path).then(({ status, body }) => {
-      response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(body));
+    const failed: Answer = { status: statusUnavailable, body: { status: "unavailable", reason: "the check itself failed" } };
+    void answer(path).catch(() => failed).then(({ status, contentType = "application/json", body }) => {
+      response.writeHead(status, { "content-type": contentType, "cache-control": "no-store" }).end(typeof body === "string" ? body : JSON.stringify(body));
     });
   });
   server.requestTimeout = requestBoundMs;
