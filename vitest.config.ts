@@ -1,12 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-const sources = ["packages/*/src", "services/*/src", "bench"];
+const sources = ["packages/*/src", "services/*/src", "infra/*/src", "bench"];
 const files = (ending: string): string[] => sources.map((folder) => `${folder}/**/*${ending}`);
 
 /** A project runs after the ones of a lower rank: databases and whole systems do not compete with what is quick. */
 const project = (name: string, rank: number) => ({ name, sequence: { groupOrder: rank } });
 
-/** One migrated PostgreSQL for the whole run. */
+/** One migrated PostgreSQL for the whole run, and brokers when they are asked for. */
 const globalSetup = "packages/testkit/src/global-setup.ts";
 
 export default defineConfig({

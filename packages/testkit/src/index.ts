@@ -1,4 +1,10 @@
+export { databaseGate, type DatabaseGate } from "./database-gate.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
+export { createLogins, logins, type Login } from "./login-roles.ts";
+export { privateKafka, type PrivateKafka } from "./private-kafka.ts";
 export { privatePostgres, type PrivatePostgres } from "./private-postgres.ts";
+export { privateRedis, type PrivateRedis } from "./private-redis.ts";
 export { seededRandom, type SeededRandom } from "./seeded-random.ts";
+export { randomName } from "./shared-server.ts";
+export { lacksKafka, lacksRedis, testKafka, testRedis, type TestKafka, type TestRedis } from "./test-brokers.ts";
 export { testDatabase, type TestDatabase } from "./test-database.ts";

@@ -9,7 +9,7 @@ export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), `fi
 /** Stops the PostgreSQL in the folder, if one runs, and removes the folder. */
 export const removeFolder = async (folder: string): Promise<void> => {
   await stopEmbeddedPostgres(folder);
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 };
 
 const isAlive = (pid: number): boolean => {
