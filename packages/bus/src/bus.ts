@@ -32,7 +32,7 @@ export type BusBatch = {
 export type ConsumerHandlers = {
   /**
    * Called when this member is given partition `partition` of every topic at once (they are co-partitioned).
-   * Returns the offset to start each topic at; a topic left out starts at 0. What is named counts as acknowledged, so that
+   * Returns the offset to start each topic at; a topic left out starts at its first message. What is named counts as acknowledged, so that
    * a group that died between storing and acknowledging is not behind for ever.
    */
   readonly assigned: (partition: number) => Promise<Readonly<Record<string, number>>>;
@@ -77,5 +77,7 @@ export interface Bus {
   groupOffset(group: string, topic: string, partition: number): Promise<number>;
   /** Reads stored messages without a group, for redrive and for going on behind one's own last message. */
   read(from: { readonly topic: string; readonly partition: number; readonly offset: number }, limit: number): Promise<readonly BusMessage[]>;
+  /** Names the storage: another one under the same address has another identity (rule 4). */
+  identity(): Promise<string>;
   close(): Promise<void>;
 }

@@ -69,6 +69,13 @@ export const createPostgresBus = (database: Database, options: PostgresBusOption
         if (found.size === 0) await endOffset(database, topic, partition);
         return found.get(topic) ?? [];
       }),
+    identity: async () =>
+      persistently("Asking for the database's identity", async () => {
+        const { rows } = await database.query<{ readonly identity: string }>("SELECT 'postgres/' || system_identifier || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS identity FROM pg_control_system()");
+        const [row] = rows;
+        if (row === undefined) throw new Error("Invariant: pg_control_system() gives one row.");
+        return row.identity;
+      }),
     close: async () => {
       closed = true;
       await Promise.all([...consumers].map((consumer) => consumer.stop()));
