@@ -71,6 +71,12 @@ export const goldenBodies: readonly (Input | Decision)[] = [
   },
   { type: "FillRecorded", body: fill },
   { type: "UnexpectedFillRecorded", body: { fill, unexpected: "unknown_order" } },
+  { type: "MessageSkipped", body: { reason: "bad_data", actor: "a-5f1d" } },
+  {
+    type: "PositionMismatchRecorded",
+    body: { snapshotId: "paper/412", account: "paper", lastFillId: fill.fillId, differences: [{ instrument: "SPX-FUT", venue: "-3", log: "0" }] },
+  },
+  { type: "PositionsReconciled", body: { snapshotId: "paper/413", account: "paper" } },
   {
     type: "HedgeDecided",
     body: {

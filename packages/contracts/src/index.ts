@@ -15,7 +15,7 @@ export {
   PerpetualInstrument,
   SpotInstrument,
 } from "./reference-data/instrument.ts";
-export { DecimalString, HashHex, Name, Side, TimeUs } from "./scalars.ts";
+export { DecimalString, HashHex, isReasonCode, Name, ReasonCode, Side, TimeUs } from "./scalars.ts";
 export {
   BookedTrade,
   BookOpening,
@@ -31,6 +31,7 @@ export {
   OrderReport,
   OrderState,
   PolicySetting,
+  PositionSnapshot,
   QuoteTick,
   ResumeBody,
   SettlementPrice,
@@ -52,6 +53,7 @@ export {
   OpenBookMessage,
   OpenLogMessage,
   OrderReportMessage,
+  PositionSnapshotMessage,
   ReleaseBookMessage,
   ResumeMessage,
   SetLimitsMessage,
@@ -77,7 +79,10 @@ export {
   InstrumentExpired,
   isDecisionType,
   LogOpened,
+  MessageSkipped,
+  PositionMismatchRecorded,
   PositionSettled,
+  PositionsReconciled,
   recordSchemas,
   type RecordType,
   RefusalEnded,
@@ -108,4 +113,4 @@ export { decodeRecord, encodeRecord, type EncodedRecord, isDecisionRecord, isInp
 export { type RecordRegistry, recordRegistry, recordTypes, type Upcaster } from "./records/upcasters.ts";
 export { decodeTicks, encodeTicks } from "./ticks/codec.ts";
 export { columnsOf, tickAt } from "./ticks/tick-values.ts";
-export { messageHeaders } from "./messages/headers.ts";
+export { deadLetterHeaders, messageHeaders } from "./messages/headers.ts";

@@ -10,6 +10,11 @@ export const TimeUs = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGE
 /** Names that people and venues give: instruments, books, accounts, ids of fills and trades. No spaces, no colon (BullMQ reserves it). */
 export const Name = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]*$", minLength: 1, maxLength: 80 });
 
+/** A reason as a code: lower case, digits, underscores; never free text (rule 40). */
+const reasonPattern = "^[a-z0-9_]{1,60}$";
+export const ReasonCode = Type.String({ pattern: reasonPattern });
+export const isReasonCode = (text: string): boolean => new RegExp(reasonPattern).test(text);
+
 export const Side = Type.Union([Type.Literal("buy"), Type.Literal("sell")]);
 export type Side = Static<typeof Side>;
 

@@ -64,7 +64,7 @@ const appendText = (isPlain: boolean): string => `
   WITH head AS (
     UPDATE event_log.head
        SET position = position + cardinality(:types::text[]), recorded_us = coalesce(:next_recorded_us, recorded_us), frontier = :next_frontier,
-           root = :next_root, duplicates = duplicates + :duplicates
+           root = :next_root, written_at = now(), duplicates = duplicates + :duplicates
      WHERE log = :log AND epoch = :epoch AND position = :position AND frontier = :frontier
        AND recorded_us <= coalesce((:recorded_us::bigint[])[1], recorded_us)
     RETURNING generation, recorded_us),

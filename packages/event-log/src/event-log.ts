@@ -1,4 +1,5 @@
 import type { Provenance, RecordContent, StoredRecord } from "@finality/contracts";
+import type { LogStop, Skip } from "./skips.ts";
 
 export type SourceOffset = { readonly topic: string; readonly partition: number; readonly nextOffset: number };
 
@@ -26,6 +27,8 @@ export type LogHold = {
   readonly recordedUs: number;
   /** With the SHA-256 of the last consumed message of each. */
   readonly offsets: readonly (SourceOffset & { readonly lastHash?: Uint8Array | undefined })[];
+  /** Messages to pass over when they come (rule 10). */
+  readonly skips: readonly Skip[];
 };
 
 export type Append = {
@@ -70,4 +73,8 @@ export interface LogWriter {
   append(append: Append): Promise<{ readonly position: number; readonly recordedUs: number }>;
   /** After "commit_unknown": reads back on a new connection with the head row locked; true when the append is in the log (rule 3). */
   wasCommitted(append: Append): Promise<boolean>;
+  /** Says in the database at which message this writer stopped, so that an operator can skip it and no other. */
+  noteStop(stop: LogStop): Promise<void>;
+  /** Skips that were ordered and not carried out. */
+  pendingSkips(log: string): Promise<readonly Skip[]>;
 }

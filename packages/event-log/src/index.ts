@@ -1,5 +1,6 @@
 export { type Catalogue, type CatalogueEntry, createCatalogue } from "./catalogue.ts";
 export { logChannelOf } from "./channel.ts";
+export { createDeadLetterUpkeep, type DeadLetterUpkeep, type UnpublishedLetter } from "./dead-letter-upkeep.ts";
 export {
   createDeadLetters,
   type DeadLetter,
@@ -18,5 +19,6 @@ export { appendLeaves, emptyFrontier, type Frontier, rootOf } from "./merkle.ts"
 export { createLogReader, type LogReaderDeps } from "./postgres-log-reader.ts";
 export { createLogWriter, type LogWriterDeps } from "./postgres-log-writer.ts";
 export { exportFormat, type ExportHeader, type LogExport, readExport } from "./read-export.ts";
+export { type LogStop, type MessagePlace, orderSkip, type Skip, type SkipAnswer, stopOf } from "./skips.ts";
 export { sourceOffsets, type StoredOffset } from "./source-offsets.ts";
 export { type HashDifference, type HashVerdict, verifyHashes } from "./verify-hashes.ts";

@@ -100,6 +100,18 @@ describe("follow", () => {
     await follower.stop();
   });
 
+  test("is woken over one listening notifier, whatever process the writer is in", async () => {
+    const { append } = await openLog("SHARED");
+    const notifier = createNotifier(storage.database, { listening: true });
+    const followers = [following({ ...never, notifier }, "SHARED", 0), following({ ...never, notifier }, "SHARED", 1)];
+    await append(2);
+    await eventually(() => followers.every(({ seen }) => seen.at(-1) === 2));
+    await append(1);
+    await eventually(() => followers.every(({ seen }) => seen.at(-1) === 3));
+    for (const { stop } of followers) await stop();
+    await notifier.close();
+  });
+
   test("is woken by a writer of the same process without LISTEN", async () => {
     const { append, notifier } = await openLog("LOCAL");
     const follower = following({ ...never, notifier, listening: false }, "LOCAL", 0);
@@ -132,7 +144,7 @@ describe("follow", () => {
   test("ends with its signal, and leaves no session behind", async () => {
     const follower = following(never, "ENDED", 0);
     const sessions = async (): Promise<number | undefined> => {
-      const { rows } = await storage.database.query<{ count: number }>("SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()", [`finality listen ${logChannelOf("ENDED")}`]);
+      const { rows } = await storage.database.query<{ count: number }>("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'finality listen' AND datname = current_database()");
       return rows[0]?.count;
     };
     await eventually(async () => (await sessions()) === 1);

@@ -1,5 +1,5 @@
 import type { StoredRecord } from "@finality/contracts";
-import { listen, type Database, type Notifier } from "@finality/database";
+import { createNotifier, type Database, type Notifier } from "@finality/database";
 import { logChannelOf } from "./channel.ts";
 import { EventLogError } from "./errors.ts";
 import type { LogHead, LogReader } from "./event-log.ts";
@@ -8,9 +8,9 @@ import { createWakeUp } from "./wake-up.ts";
 
 export type LogReaderDeps = {
   readonly database: Database;
-  /** Of a writer in the same process: its appends wake followers without a way through PostgreSQL. */
+  /** Wakes followers: at appends of a writer in the same process, and of those in others when it is a listening one. */
   readonly notifier?: Notifier;
-  /** LISTEN on a connection of its own for each `follow`. Off where every writer shares `notifier`. Default: on. */
+  /** A listening notifier of its own, with its connection, for each `follow`. Default: only where there is no `notifier`. */
   readonly listening?: boolean;
   /** Longest time until a follower looks again by itself: the guarantee behind the notifications. Milliseconds; default 250. */
   readonly pollMs?: number;
@@ -64,14 +64,14 @@ export const createLogReader = (deps: LogReaderDeps): LogReader => {
 type Following = { readonly log: string; readonly afterPosition: number; readonly signal: AbortSignal };
 
 async function* follow(
-  { database, notifier, listening = true, pollMs = pollMsDefault }: LogReaderDeps,
+  { database, notifier, listening = notifier === undefined, pollMs = pollMsDefault }: LogReaderDeps,
   read: LogReader["read"],
   { log, afterPosition, signal }: Following,
 ): AsyncGenerator<readonly StoredRecord[], void, void> {
   const wakeUp = createWakeUp(signal);
   const channel = logChannelOf(log);
-  const unsubscribe = notifier?.subscribe(channel, wakeUp.ring);
-  const listener = listening ? await listen(database.url, channel, wakeUp.ring) : undefined;
+  const own = listening ? createNotifier(database, { listening }) : undefined;
+  const unsubscribe = [notifier, own].map((each) => each?.subscribe(channel, wakeUp.ring));
   try {
     let position = afterPosition;
     while (!signal.aborted) {
@@ -87,8 +87,8 @@ async function* follow(
       }
     }
   } finally {
-    unsubscribe?.();
-    await listener?.close();
+    for (const end of unsubscribe) end?.();
+    await own?.close();
   }
 }
 

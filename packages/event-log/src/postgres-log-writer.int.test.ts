@@ -65,7 +65,7 @@ describe("append", () => {
   test("inserts records, offsets, dead letters and head together, and the next append goes on behind it", async () => {
     const [log, writer] = [freshLog(), newWriter()];
     const hold = await writer.takeOver(log);
-    expect(hold).toEqual({ log, generation: 1, epoch: 1, position: 0, recordedUs: 0, offsets: [] });
+    expect(hold).toEqual({ log, generation: 1, epoch: 1, position: 0, recordedUs: 0, offsets: [], skips: [] });
     const first = await writer.append(sampleAppend(hold, { records: sampleRecords(5), offsets: [source(0, 3)], deadLetters: [letter(log, 2)], duplicates: 4 }));
     expect(first).toEqual({ position: 5, recordedUs: startUs + 4 });
     await writer.append(sampleAppend({ ...hold, ...first }, { offsets: [source(3, 4)] }));
@@ -147,7 +147,7 @@ describe("append", () => {
   });
 
   test("a log that nobody took over is unknown", async () => {
-    const append = sampleAppend({ log: freshLog(), generation: 1, epoch: 1, position: 0, recordedUs: 0, offsets: [] });
+    const append = sampleAppend({ log: freshLog(), generation: 1, epoch: 1, position: 0, recordedUs: 0, offsets: [], skips: [] });
     expect(await codeOf(newWriter().append(append))).toBe("unknown_log");
   });
 

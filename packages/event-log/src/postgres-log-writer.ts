@@ -6,6 +6,7 @@ import { EventLogError } from "./errors.ts";
 import type { Append, LogHold, LogWriter } from "./event-log.ts";
 import { invariant } from "./invariant.ts";
 import { appendLeaves, emptyFrontier, frontierBytes, frontierOf, rootOf, type Frontier } from "./merkle.ts";
+import { noteStop, pendingSkips } from "./skips.ts";
 import { sourceOffsets } from "./source-offsets.ts";
 import { lockHead, openHead, raiseEpoch } from "./statements.ts";
 
@@ -50,6 +51,8 @@ export const createLogWriter = ({ database, notifier }: LogWriterDeps): LogWrite
       return hold;
     },
     wasCommitted: (batch) => readBack(database.url, batch),
+    noteStop: (stop) => noteStop(database, stop),
+    pendingSkips: (log) => pendingSkips(database, log),
   };
 };
 
@@ -60,8 +63,9 @@ const takeOver = (database: Database, log: string): Promise<{ readonly hold: Log
     const [head] = rows;
     invariant(head !== undefined, "a head row that was inserted is there");
     const offsets = await sourceOffsets(client, log);
+    const skips = await pendingSkips(client, log);
     const { generation, epoch, position, recorded_us: recordedUs } = head;
-    return { hold: { log, generation, epoch, position, recordedUs, offsets }, frontier: storedFrontier(log, head) };
+    return { hold: { log, generation, epoch, position, recordedUs, offsets, skips }, frontier: storedFrontier(log, head) };
   });
 
 const lockedHead = async (client: Queryable, { log }: Append): Promise<HeadRow> => {

@@ -2,6 +2,7 @@ import type { BusMessage } from "@finality/bus";
 import { messageHeaders, parseMessage, topics, type DeadLetterReason, type Input, type Message } from "@finality/contracts";
 import { admit, type EngineState } from "@finality/engine";
 import type { NewDeadLetter } from "@finality/event-log";
+import { noSkips, placeKey, type Skips } from "./skipping.ts";
 import type { Parsed } from "./tick-groups.ts";
 
 /** What one message, or several neighbouring tick messages of a live log, became. */
@@ -9,6 +10,8 @@ export type Admitted =
   | { readonly kind: "record"; readonly input: Input; readonly venueTimeUs: number; readonly recordedTimeUs: number; readonly deadLetters: readonly NewDeadLetter[] }
   | { readonly kind: "dead_letter"; readonly deadLetter: NewDeadLetter }
   | { readonly kind: "duplicate" }
+  /** Says nothing that is worth a record. */
+  | { readonly kind: "ignored" }
   /** One of several merged messages has a bad tick: each is to be judged by itself, so that its dead letter names its own ticks. */
   | { readonly kind: "split" };
 
@@ -29,7 +32,9 @@ const deadLetterOf = (source: BusMessage, { reason, detail }: Refusal, badIndice
 });
 
 /** Size, shape and partition: everything that can be said of a message without the log's state. */
-export const parse = (log: string, source: BusMessage): Parsed => {
+export const parse = (log: string, source: BusMessage, skips: Skips = noSkips): Parsed => {
+  const skip = skips.get(placeKey(source));
+  if (skip !== undefined) return { source, skip, deadLetter: deadLetterOf(source, { reason: "skipped", detail: `An operator skipped the message: ${skip.reason}.` }) };
   const parsed = parseMessage(source.topic, source.value);
   if (!parsed.ok) return { source, deadLetter: deadLetterOf(source, parsed) };
   if (parsed.message.log === log) return { source, message: parsed.message };
@@ -41,7 +46,7 @@ export const parse = (log: string, source: BusMessage): Parsed => {
 export const admitGroup = (state: EngineState, group: readonly Parsed[], time: LogTime): Admitted => {
   const [first] = group;
   if (first === undefined) throw new Error("Invariant: a group has a message.");
-  if ("deadLetter" in first) return { kind: "dead_letter", deadLetter: first.deadLetter };
+  if ("deadLetter" in first) return refused(state, first, time);
   const { source } = first;
   const message = merged(first.message, group);
   const recordedTimeUs = recordedTimeOf(source, message, time);
@@ -50,6 +55,8 @@ export const admitGroup = (state: EngineState, group: readonly Parsed[], time: L
   switch (admission.kind) {
     case "wait":
       throw new Error(`Invariant: messages are kept until their log is open; ${source.topic}/${String(source.offset)} was not.`);
+    case "ignored":
+      return { kind: "ignored" };
     case "duplicate":
       return { kind: "duplicate" };
     case "dead_letter":
@@ -61,6 +68,14 @@ export const admitGroup = (state: EngineState, group: readonly Parsed[], time: L
       return { kind: "record", input, venueTimeUs, recordedTimeUs, deadLetters: [deadLetterOf(source, badTicks, badTicks.indices)] };
     }
   }
+};
+
+/** A skipped message leaves a record; in front of the opening, which is record 1 of every log, the dead letter alone. */
+const refused = (state: EngineState, { deadLetter, skip }: Extract<Parsed, { readonly deadLetter: NewDeadLetter }>, { clock, nowUs, lastRecordedUs }: LogTime): Admitted => {
+  if (skip === undefined || state.facts.opening === null) return { kind: "dead_letter", deadLetter };
+  const timeUs = clock === "live" ? Math.max(nowUs, lastRecordedUs) : lastRecordedUs;
+  const { reason, actor } = skip;
+  return { kind: "record", input: { type: "MessageSkipped", body: { reason, actor } }, venueTimeUs: timeUs, recordedTimeUs: timeUs, deadLetters: [deadLetter] };
 };
 
 const merged = (first: Message, group: readonly Parsed[]): Message => {

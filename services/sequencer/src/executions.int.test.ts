@@ -71,3 +71,21 @@ test("a fill in an instrument that is not listed is recorded too, and one of ano
   await house.send(log, ticksAt(log, 2, 3700));
   expect(lastOf(await house.recorded(log), "HedgeDecided")?.body).toMatchObject({ side: "sell", quantity: "10" });
 });
+
+test("positions of the venue that the log's fills explain leave no record and no count; others hold the account's books (rule 25)", async () => {
+  const log = "POSITIONS";
+  const commandId = await withOpenHedge(log);
+  const told = (snapshotId: string, quantity: string): Outgoing =>
+    message(log, "position_snapshot", { snapshotId, account: "paper-1", sequence: 1, lastFillId: "fill-1", positions: [{ instrument: "FUT", quantity }], venueTimeUs: after(3) }, { instantUs: after(3) });
+  await house.send(log, message(log, "fill", fill({ commandId, quantity: "10", cumulativeQuantity: "10" }), { instantUs: after(2) }), told("s-1", "-10"));
+  const before = await house.recorded(log);
+  expect(before.at(-1)?.type).toBe("FillRecorded");
+  expect((await house.reader.head(log))?.duplicates).toBe(0);
+  await house.send(log, told("s-2", "-9"), told("s-3", "-9"), told("s-4", "-10"));
+  const added = (await house.recorded(log)).slice(before.length).filter(({ body }) => "snapshotId" in body);
+  expect(added.map(({ type, body }) => [type, "snapshotId" in body && body.snapshotId])).toEqual([["PositionMismatchRecorded", "s-2"], ["PositionsReconciled", "s-4"]]);
+  await house.send(log, trade(log, "t-2", { instantUs: after(4) }), ticksAt(log, 5, 3700));
+  const records = await house.recorded(log);
+  expect(lastOf(records, "HedgeRefused")?.body).toMatchObject({ reason: "held" });
+  expect(records.filter(({ type }) => type === "HedgeDecided")).toHaveLength(1);
+});

@@ -3,10 +3,11 @@ import { decodeRecord } from "@finality/contracts";
 import { advance, evolve, initialState, stateHash } from "@finality/engine";
 import { expect, test } from "vitest";
 import { foldBatch, type Advance, type FoldedBatch, type Folding } from "./fold-batch.ts";
+import { noSkips } from "./skipping.ts";
 import { fill, lying, message, openDesk, quote, second, startUs, trade } from "./testing/desk-messages.ts";
 
 const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
-const newFolding = (change: Partial<Folding> = {}): Folding => ({ log: "LOG", epoch: 3, build: "test", advance, state: initialState("LOG"), ...change });
+const newFolding = (change: Partial<Folding> = {}): Folding => ({ log: "LOG", epoch: 3, build: "test", advance, state: initialState("LOG"), skips: noSkips, ...change });
 const ticksAt = (seconds: number) => message("LOG", "ticks", { ticks: [quote(3700, startUs + seconds * second)] }, { instantUs: startUs + seconds * second });
 const desk = [...openDesk("LOG", "data"), trade("LOG", "t-1", { instantUs: startUs })];
 const typesOf = ({ records }: FoldedBatch): readonly string[] => records.map(({ content }) => content.type);

@@ -4,13 +4,14 @@ import type { advance, EngineState } from "@finality/engine";
 import { sha256, type NewDeadLetter, type PendingRecord } from "@finality/event-log";
 import { admitGroup, parse, type Admitted, type LogTime } from "./admit-batch.ts";
 import { provenanceOf, type WriterIdentity } from "./provenance.ts";
+import type { Skips } from "./skipping.ts";
 import { groupMessages, type Parsed } from "./tick-groups.ts";
 
 /** Folds one input and decides; the engine's own everywhere but in tests of what happens when it fails. */
 export type Advance = typeof advance;
 
 /** The engine's state, folded up to the last record, and who folds it. */
-export type Folding = WriterIdentity & { readonly log: string; readonly state: EngineState; readonly advance: Advance };
+export type Folding = WriterIdentity & { readonly log: string; readonly state: EngineState; readonly advance: Advance; readonly skips: Skips };
 
 /** The clock that a log lives on; undefined while it is not open. */
 export const clockOf = ({ state }: Folding): "data" | "live" | undefined => state.facts.opening?.clock;
@@ -34,7 +35,7 @@ type Pending = { readonly records: PendingRecord[]; readonly deadLetters: NewDea
  */
 export const foldBatch = (folding: Folding, messages: readonly BusMessage[], nowUs: number): FoldedBatch => {
   const pending: Pending = { records: [], deadLetters: [], duplicates: 0, consumed: [] };
-  const groups = groupMessages(clockOf(folding), messages.map((message) => parse(folding.log, message)));
+  const groups = groupMessages(clockOf(folding), messages.map((message) => parse(folding.log, message, folding.skips)));
   for (const group of groups) {
     try {
       takeGroup(folding, pending, group, nowUs);
@@ -61,6 +62,8 @@ const takeGroup = (folding: Folding, pending: Pending, group: readonly Parsed[],
 
 const take = (folding: Folding, pending: Pending, admitted: Exclude<Admitted, { readonly kind: "split" }>, sources: readonly BusMessage[]): void => {
   switch (admitted.kind) {
+    case "ignored":
+      return;
     case "duplicate":
       pending.duplicates += 1;
       return;

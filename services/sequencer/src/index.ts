@@ -1,5 +1,6 @@
+export { deadLetterTopicOf, deadLetterTopics } from "./dead-letter-feed.ts";
 export { SequencerError, type SequencerErrorCode } from "./errors.ts";
-export type { LogStatus } from "./log-sequencer.ts";
-export { sequencerGroup } from "./membership.ts";
+export { clockBehindUsMax, type LogCounts, type LogStatus, type StopCode } from "./log-status.ts";
+export { sequencerGroup } from "./group.ts";
 export type { SequencerDeps } from "./sequencer-deps.ts";
 export { startSequencer, type Sequencer } from "./sequencer.ts";

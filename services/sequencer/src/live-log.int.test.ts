@@ -33,7 +33,7 @@ test("neighbouring tick messages become one record, and what is no tick message 
 
 test("recorded time is the clock's and never falls, and a fill is recorded by itself", async () => {
   house.clock.nowUs = startUs + 10 * second;
-  house.start();
+  const sequencer = house.start();
   await house.send(log, ...openDesk(log, "live"));
   await house.recorded(log);
   house.clock.nowUs = startUs + 5 * second;
@@ -41,6 +41,10 @@ test("recorded time is the clock's and never falls, and a fill is recorded by it
   const records = await house.recorded(log);
   expect(new Set(records.map(({ recordedTimeUs }) => recordedTimeUs))).toEqual(new Set([startUs + 10 * second]));
   expect(records.map(({ type }) => type).toSorted()).toEqual(["BookOpened", "InstrumentListed", "LogOpened", "TicksRecorded", "UnexpectedFillRecorded"]);
+  // Rule 7's alarm: how far the clock is behind, until it is not.
+  expect(sequencer.status()).toMatchObject([{ log, state: "writing", position: records.length, clockBehindUs: 5 * second, deadLetters: 0, skips: 0 }]);
+  house.clock.nowUs = startUs + 10 * second;
+  await eventually(() => sequencer.status()[0]?.clockBehindUs === 0);
 });
 
 test("a second without a record is recorded as ClockTicked, once, and so is the next", async () => {

@@ -1,11 +1,14 @@
 import type { Bus, BusMessage } from "@finality/bus";
 import type { Input } from "@finality/contracts";
 import { semantics } from "@finality/engine";
-import { EventLogError, type Append, type LogHold, type LogReader, type LogWriter } from "@finality/event-log";
+import { EventLogError, type Append, type LogHold, type LogReader, type LogWriter, type MessagePlace } from "@finality/event-log";
 import type { Faults, Logger } from "@finality/service-kit";
 import { SequencerError } from "./errors.ts";
 import { clockOf, foldBatch, foldInput, type Advance, type FoldedBatch, type Folding } from "./fold-batch.ts";
+import { clockBehindUsMax, type LogStatus, type StopCode } from "./log-status.ts";
+import { mends } from "./mends.ts";
 import { rebuildState } from "./rebuild.ts";
+import { skipsByPlace } from "./skipping.ts";
 import { offsetsOf, requireNoGap, requireSameTopics } from "./source-offsets.ts";
 import { isOverfull, sortBeforeOpening } from "./waiting-room.ts";
 
@@ -20,15 +23,9 @@ export type LogSequencerDeps = {
   readonly logger: Logger;
   /** Called after a commit with what may be acknowledged to the bus. */
   readonly committed: (position: { readonly topic: string; readonly partition: number; readonly nextOffset: number }) => Promise<void>;
-  /** Called once when an append may not have happened: everything behind the last commit is forgotten, the log must be taken over again. */
+  /** Called once when an append may not have happened because the database is away: every log must be taken over again. */
   readonly failed: (error: unknown) => void;
 };
-
-export type LogStatus =
-  | { readonly state: "writing" }
-  /** The log is not open; so many messages wait for it. */
-  | { readonly state: "waiting"; readonly messages: number }
-  | { readonly state: "stopped"; readonly reason: string };
 
 export interface LogSequencer {
   readonly log: string;
@@ -44,15 +41,13 @@ export interface LogSequencer {
 }
 
 const clockStepUs = 1_000_000;
-/** A wall clock this far behind the log's recorded time is worth a warning (rule 7). */
-const clockBehindUs = 1_000_000;
 
 /** Takes the log over (the epoch rises: an older writer can no longer append), rebuilds its state, and goes on behind the last record. */
 export const openLogSequencer = async (deps: LogSequencerDeps, log: string): Promise<LogSequencer> => {
   const hold = await deps.writer.takeOver(log);
   await requireSameTopics(deps.bus, hold);
   const state = await rebuildState(deps.reader, hold);
-  const sequencer = new WritingSequencer(deps, hold, { log, epoch: hold.epoch, build: deps.build, advance: deps.advance, state });
+  const sequencer = new WritingSequencer(deps, hold, { log, epoch: hold.epoch, build: deps.build, advance: deps.advance, state, skips: skipsByPlace(hold.skips) });
   await sequencer.start();
   return sequencer;
 };
@@ -64,8 +59,10 @@ export const stoppedSequencer = (log: string, reason: string): LogSequencer => (
   handle: () => Promise.resolve(),
   tickClock: () => Promise.resolve(),
   release: () => Promise.resolve(),
-  status: () => ({ state: "stopped", reason }),
+  status: () => ({ state: "stopped", reason, position: undefined, clockBehindUs: 0, deadLetters: 0, skips: 0 }),
 });
+
+type Stopped = { readonly reason: string; readonly code?: StopCode; readonly at?: MessagePlace };
 
 /** Records made by the writer itself, out of no message. */
 const noSource = { deadLetters: [], duplicates: 0, consumed: [] } as const;
@@ -86,10 +83,11 @@ class WritingSequencer implements LogSequencer {
   #inFlight: Promise<void> = Promise.resolve();
   #work: Promise<void> = Promise.resolve();
   #waiting: readonly BusMessage[] = [];
-  #stopped: string | undefined;
+  #stopped: Stopped | undefined;
   #released = false;
   #ticking = false;
-  #clockIsBehind = false;
+  #clockBehindUs = 0;
+  readonly #counts = { deadLetters: 0, skips: 0 };
 
   constructor(deps: LogSequencerDeps, hold: LogHold, folding: Folding) {
     this.log = hold.log;
@@ -117,6 +115,7 @@ class WritingSequencer implements LogSequencer {
     this.#ticking = true;
     await this.#serially(async () => {
       const nowUs = this.#deps.nowUs();
+      this.#watchClock(nowUs);
       if (clockOf(this.#folding) !== "live" || nowUs - this.#folding.state.facts.recordedTimeUs < clockStepUs) return;
       await this.#record({ type: "ClockTicked", body: {} }, nowUs);
     });
@@ -130,8 +129,9 @@ class WritingSequencer implements LogSequencer {
   }
 
   status(): LogStatus {
-    if (this.#stopped !== undefined) return { state: "stopped", reason: this.#stopped };
-    return clockOf(this.#folding) === undefined ? { state: "waiting", messages: this.#waiting.length } : { state: "writing" };
+    const counts = { ...this.#counts, position: this.#folding.state.facts.position, clockBehindUs: this.#clockBehindUs };
+    if (this.#stopped !== undefined) return { ...counts, state: "stopped", ...this.#stopped };
+    return clockOf(this.#folding) === undefined ? { ...counts, state: "waiting", messages: this.#waiting.length } : { ...counts, state: "writing" };
   }
 
   /** One piece of work after the other; what goes wrong in one stops this log and no other (rules 4 and 10). */
@@ -141,15 +141,15 @@ class WritingSequencer implements LogSequencer {
       try {
         await work();
       } catch (error) {
-        this.#stop(describe(error), error);
+        this.#stop({ reason: describe(error) }, error);
       }
     });
     return this.#work;
   }
 
-  #stop(reason: string, error: unknown): void {
-    this.#stopped = reason;
-    this.#deps.logger.error({ log: this.log, err: error }, `log ${this.log} stopped: ${reason}`);
+  #stop(stopped: Stopped, error: unknown): void {
+    this.#stopped = stopped;
+    this.#deps.logger.error({ log: this.log, err: error }, `log ${this.log} stopped: ${stopped.reason}`);
   }
 
   async #take(messages: readonly BusMessage[]): Promise<void> {
@@ -161,7 +161,7 @@ class WritingSequencer implements LogSequencer {
       await this.#foldAndAppend(fresh);
       return;
     }
-    const { now, later } = sortBeforeOpening(this.log, [...this.#waiting, ...fresh]);
+    const { now, later } = sortBeforeOpening(this.log, [...this.#waiting, ...fresh], this.#folding.skips);
     if (this.#waiting.length === 0 && later.length > 0) this.#deps.logger.warn({ log: this.log }, `log ${this.log} is not open: its messages wait for an open_log on the control topic`);
     this.#waiting = later;
     if (isOverfull(later)) throw new SequencerError("waiting_room_full", `Log ${this.log} is not open and ${String(later.length)} messages wait for it: send open_log on the control topic, then start again.`);
@@ -175,8 +175,15 @@ class WritingSequencer implements LogSequencer {
     await this.#append(folded);
     if (folded.unapplicable === undefined) return;
     await this.#inFlight;
-    const { source, error } = folded.unapplicable;
-    throw new SequencerError("message_unapplicable", `The message ${source.topic}/${String(source.partition)}/${String(source.offset)} could not be applied: ${describe(error)}`, { cause: error });
+    if (this.#stopped === undefined) await this.#stopAt(folded.unapplicable);
+  }
+
+  /** Named in the log lines and in the database, so that it can be put right or skipped (rule 10). */
+  async #stopAt({ source: { topic, partition, offset }, error: cause }: Required<FoldedBatch>["unapplicable"]): Promise<void> {
+    const at = { topic, partition, offset };
+    const error = new SequencerError("message_unapplicable", `The message ${topic}/${String(partition)}/${String(offset)} could not be applied: ${describe(cause)}`, { cause });
+    this.#stop({ reason: error.message, code: "message_unapplicable", at }, error);
+    await this.#deps.writer.noteStop({ log: this.log, epoch: this.#hold.epoch, ...at, error: describe(cause) });
   }
 
   async #record(input: Input, timeUs: number): Promise<void> {
@@ -202,12 +209,19 @@ class WritingSequencer implements LogSequencer {
     try {
       await appendOrReadBack(writer, append);
     } catch (error) {
-      this.#stopped = describe(error);
       // Another writer holds the log now: let go of it and leave the others alone (rule 2).
-      if (error instanceof EventLogError && error.code === "fenced") logger.warn({ log: this.log, err: error }, `log ${this.log} was taken over by another writer`);
-      else failed(error);
+      const reason = describe(error);
+      if (error instanceof EventLogError && error.code === "fenced") {
+        this.#stopped = { reason, code: "fenced" };
+        logger.warn({ log: this.log, err: error }, `log ${this.log} was taken over by another writer`);
+      } else if (mends(error)) {
+        this.#stopped = { reason, code: "away" };
+        failed(error);
+      } else this.#stop({ reason }, error);
       return;
     }
+    this.#counts.deadLetters += append.deadLetters.length;
+    this.#counts.skips += append.deadLetters.filter(({ reason }) => reason === "skipped").length;
     faults.passing("append-acknowledge");
     try {
       for (const { topic, partition, next: nextOffset } of append.offsets) await committed({ topic, partition, nextOffset });
@@ -219,9 +233,9 @@ class WritingSequencer implements LogSequencer {
 
   #watchClock(nowUs: number): void {
     const behindUs = this.#folding.state.facts.recordedTimeUs - nowUs;
-    const isBehind = clockOf(this.#folding) === "live" && behindUs > clockBehindUs;
-    if (isBehind && !this.#clockIsBehind) this.#deps.logger.warn({ log: this.log, behindUs }, `the clock is ${String(behindUs)} us behind the recorded time of log ${this.log}`);
-    this.#clockIsBehind = isBehind;
+    if (clockOf(this.#folding) !== "live") return;
+    if (behindUs > clockBehindUsMax && this.#clockBehindUs <= clockBehindUsMax) this.#deps.logger.warn({ log: this.log, behindUs }, `the clock is ${String(behindUs)} us behind the recorded time of log ${this.log}`);
+    this.#clockBehindUs = Math.max(behindUs, 0);
   }
 }
 

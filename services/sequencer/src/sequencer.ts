@@ -1,8 +1,10 @@
 import { BusError, type BusErrorCode } from "@finality/bus";
 import { advance } from "@finality/engine";
-import { pause } from "@finality/service-kit";
-import type { LogSequencer, LogStatus } from "./log-sequencer.ts";
-import { serveUntilBroken, type Troubles } from "./membership.ts";
+import { pause, type Loop } from "@finality/service-kit";
+import { startDeadLetterFeed } from "./dead-letter-feed.ts";
+import type { HeldLog } from "./held-log.ts";
+import type { LogStatus } from "./log-status.ts";
+import { serveUntilBroken } from "./membership.ts";
 import type { SequencerDeps } from "./sequencer-deps.ts";
 
 export type Sequencer = {
@@ -23,8 +25,7 @@ const hopeless: ReadonlySet<BusErrorCode> = new Set(["unknown_topic", "partition
 /** Consumes the topics of the partitions it is given and writes their logs, until it is stopped. */
 export const startSequencer = (given: SequencerDeps): Sequencer => {
   const deps = { advance, ...given };
-  const held = new Map<number, LogSequencer>();
-  const troubles: Troubles = new Map();
+  const held = new Map<number, HeldLog>();
   const stopping = new AbortController();
   const giveUp = Promise.withResolvers<never>();
   giveUp.promise.catch(() => undefined);
@@ -33,7 +34,7 @@ export const startSequencer = (given: SequencerDeps): Sequencer => {
     for (let failures = 0; !stopping.signal.aborted; ) {
       const startedAt = performance.now();
       try {
-        await serveUntilBroken(deps, { held, troubles, signal: stopping.signal });
+        await serveUntilBroken(deps, { held, signal: stopping.signal });
       } catch (error) {
         if (stopping.signal.aborted) return;
         failures = performance.now() - startedAt > retries.forgottenAfterMs ? 1 : failures + 1;
@@ -44,6 +45,8 @@ export const startSequencer = (given: SequencerDeps): Sequencer => {
     }
   };
 
+  const feed = startFeed(deps, () => [...held.values()].map(({ log }) => log));
+  feed?.failed.catch(giveUp.reject);
   const ended = run().catch((error: unknown) => {
     deps.logger.error({ err: error }, "the sequencer gave up");
     giveUp.reject(error);
@@ -53,7 +56,13 @@ export const startSequencer = (given: SequencerDeps): Sequencer => {
     failed: giveUp.promise,
     stop: async () => {
       stopping.abort();
+      await feed?.stop();
       await ended;
     },
   };
 };
+
+const feedDefaults = { retentionDays: 30, everyMs: 1_000 } as const;
+
+const startFeed = ({ bus, logger, deadLetters }: SequencerDeps, logs: () => readonly string[]): Loop | undefined =>
+  deadLetters === undefined ? undefined : startDeadLetterFeed({ ...feedDefaults, ...deadLetters, bus, logger, logs });

@@ -93,7 +93,7 @@ describe("on a database that lives", () => {
       await house.recorded(each);
     }
     await house.send(log, ticksAt(log, 1));
-    await eventually(() => sequencer.status().find((each) => each.log === log && each.state === "stopped" && each.reason.includes("3 times")));
+    await eventually(() => sequencer.status().find((each) => each.log === log && each.state === "stopped" && each.reason.includes("a key is there already")));
     await house.send(other, ticksAt(other, 1));
     await expectWhole(house, other, 1);
     expect((await house.reader.head(log))?.position).toBe(3);

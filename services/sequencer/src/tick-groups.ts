@@ -1,9 +1,9 @@
 import type { BusMessage } from "@finality/bus";
 import { messageHeaders, type Message } from "@finality/contracts";
-import type { NewDeadLetter } from "@finality/event-log";
+import type { NewDeadLetter, Skip } from "@finality/event-log";
 
-/** A message after everything was said of it that needs no state: it has its shape, or is a dead letter. */
-export type Parsed = { readonly source: BusMessage; readonly message: Message } | { readonly source: BusMessage; readonly deadLetter: NewDeadLetter };
+/** A message after everything was said of it that needs no state: it has its shape, or is a dead letter, because it is bad or to be skipped. */
+export type Parsed = { readonly source: BusMessage; readonly message: Message } | { readonly source: BusMessage; readonly deadLetter: NewDeadLetter; readonly skip?: Skip };
 
 /** Most ticks, and the widest span of venue times in microseconds, that neighbouring messages of a live log are merged into one record over (rule 12). */
 export const mergeLimits = { ticks: 5_000, spanUs: 250_000 } as const;

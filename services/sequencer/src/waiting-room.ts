@@ -1,5 +1,6 @@
 import type { BusMessage } from "@finality/bus";
 import { parse } from "./admit-batch.ts";
+import { noSkips, type Skips } from "./skipping.ts";
 
 /** Messages, and their bytes, that are kept for a log that is not open yet; past this the log stops with an error. */
 export const waitingRoomMax = { messages: 10_000, bytes: 256_000_000 } as const;
@@ -15,8 +16,8 @@ export type BeforeOpening = {
  * Sorts what has come for a log that is not open (rule 9). The opening may lie behind messages that wait for it. A bad message is a dead
  * letter at once as long as nothing of its topic waits before it: a stored offset never passes over a message that is not recorded.
  */
-export const sortBeforeOpening = (log: string, messages: readonly BusMessage[]): BeforeOpening => {
-  const parsed = messages.map((message) => parse(log, message));
+export const sortBeforeOpening = (log: string, messages: readonly BusMessage[], skips: Skips = noSkips): BeforeOpening => {
+  const parsed = messages.map((message) => parse(log, message, skips));
   const opening = parsed.find((each) => "message" in each && each.message.type === "open_log")?.source;
   if (opening !== undefined) return { now: [opening, ...messages.filter((message) => message !== opening)], later: [] };
   const [now, later]: [BusMessage[], BusMessage[]] = [[], []];

@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { BookDefinition, BookLimits, HedgePolicy } from "../reference-data/book.ts";
 import { Instrument } from "../reference-data/instrument.ts";
-import { DecimalString, Name, Side, TimeUs } from "../scalars.ts";
+import { DecimalString, Name, ReasonCode, Side, TimeUs } from "../scalars.ts";
 
 // The bodies that arrive as messages and are recorded as they came: one shape serves the wire and the log.
 
@@ -83,7 +83,7 @@ export const OrderReport = Type.Object(
     cumulativeQuantity: DecimalString,
     venueTimeUs: TimeUs,
     /** The venue's or executor's own code, when there is one: `halted`, `validity_passed`, `no_such_instrument` … */
-    reason: Type.Optional(Type.String({ pattern: "^[a-z0-9_]{1,60}$" })),
+    reason: Type.Optional(ReasonCode),
   },
   closed,
 );
@@ -109,6 +109,26 @@ export const Fill = Type.Object(
   closed,
 );
 export type Fill = Static<typeof Fill>;
+
+/**
+ * What the venue says an account holds (rule 25). Of instruments that it never traded, and of logs other than the message's, it says nothing.
+ * It is compared when the log's last fill of the account is `lastFillId`.
+ */
+export const PositionSnapshot = Type.Object(
+  {
+    snapshotId: Name,
+    account: Name,
+    /** The venue's number of the account's last report that the positions include; 0 before the first. */
+    sequence: Type.Integer({ minimum: 0 }),
+    /** The account's last fill of an order of this log that the positions include; absent: none yet. */
+    lastFillId: Type.Optional(Name),
+    /** Contracts, signed. */
+    positions: Type.Array(Type.Object({ instrument: Name, quantity: DecimalString }, closed), { maxItems: 10_000 }),
+    venueTimeUs: TimeUs,
+  },
+  closed,
+);
+export type PositionSnapshot = Static<typeof PositionSnapshot>;
 
 const tickCommon = { instrument: Name, venueTimeUs: TimeUs, receiveTimeUs: Type.Optional(TimeUs) };
 

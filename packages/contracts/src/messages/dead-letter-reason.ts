@@ -15,6 +15,8 @@ export const deadLetterReasons = [
   "trade_id_reused",
   "control_conflict",
   "unapplicable",
+  /** An operator told the writer to pass over it (rule 10). */
+  "skipped",
 ] as const;
 export type DeadLetterReason = (typeof deadLetterReasons)[number];
 

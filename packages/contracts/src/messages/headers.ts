@@ -9,3 +9,18 @@ export const messageHeaders = {
   instantUs: "finality-instant-us",
   part: "finality-part",
 } as const;
+
+/** Headers of a message on a dead-letter topic, besides those that it came with. */
+export const deadLetterHeaders = {
+  topic: "finality-dlq-topic",
+  partition: "finality-dlq-partition",
+  offset: "finality-dlq-offset",
+  /** ISO 8601. */
+  refusedAt: "finality-dlq-refused-at",
+  /** A dead letter's reason and its sentence. */
+  errorClass: "finality-dlq-error-class",
+  errorMessage: "finality-dlq-error-message",
+  group: "finality-dlq-group",
+  /** Of a message too large for any topic, how large it is: the value is left out here, the dead letter's row has it. */
+  omittedBytes: "finality-dlq-omitted-bytes",
+} as const;

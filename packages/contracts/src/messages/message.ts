@@ -30,6 +30,7 @@ export const TicksMessage = message("ticks", bodies.TicksBody);
 export const ClockMessage = message("clock", bodies.ClockBody);
 export const OrderReportMessage = message("order_report", bodies.OrderReport);
 export const FillMessage = message("fill", bodies.Fill);
+export const PositionSnapshotMessage = message("position_snapshot", bodies.PositionSnapshot);
 export const OpenLogMessage = message("open_log", bodies.LogOpening);
 export const ListInstrumentMessage = message("list_instrument", bodies.InstrumentListing);
 export const OpenBookMessage = message("open_book", bodies.BookOpening);
@@ -47,6 +48,7 @@ export const messageSchemas = {
   clock: { topic: topics.ticks, schema: ClockMessage },
   order_report: { topic: topics.executions, schema: OrderReportMessage },
   fill: { topic: topics.executions, schema: FillMessage },
+  position_snapshot: { topic: topics.executions, schema: PositionSnapshotMessage },
   open_log: { topic: topics.control, schema: OpenLogMessage },
   list_instrument: { topic: topics.control, schema: ListInstrumentMessage },
   open_book: { topic: topics.control, schema: OpenBookMessage },
@@ -65,6 +67,7 @@ export type Message =
   | Static<typeof ClockMessage>
   | Static<typeof OrderReportMessage>
   | Static<typeof FillMessage>
+  | Static<typeof PositionSnapshotMessage>
   | Static<typeof OpenLogMessage>
   | Static<typeof ListInstrumentMessage>
   | Static<typeof OpenBookMessage>

@@ -1,8 +1,11 @@
 import { Type, type Static } from "typebox";
 import * as message from "../messages/bodies.ts";
 import { HedgePolicy } from "../reference-data/book.ts";
-import { DecimalString, HashHex, Name, Side, TimeUs } from "../scalars.ts";
+import { DecimalString, HashHex, Name, ReasonCode, Side, TimeUs } from "../scalars.ts";
 import type { TickColumns } from "../ticks/columns.ts";
+
+/** Salted reference of a person (rule 40), as the control messages' header carries it. */
+const ActorReference = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,119}$" });
 
 const closed = { additionalProperties: false } as const;
 
@@ -18,6 +21,23 @@ export const UnexpectedFillRecorded = Type.Object(
   { fill: message.Fill, unexpected: Type.Union([Type.Literal("unknown_order"), Type.Literal("unknown_instrument")]) },
   closed,
 );
+
+/** An operator made the writer pass over a message that could not be applied (rule 10); where it lay stands in the provenance. */
+export const MessageSkipped = Type.Object({ reason: ReasonCode, actor: ActorReference }, closed);
+
+const snapshotNamed = { snapshotId: Name, account: Name, lastFillId: Type.Optional(Name) };
+/** The venue holds other positions than the log's fills make: the account's books are held until they are released (rule 25). */
+export const PositionMismatchRecorded = Type.Object(
+  {
+    ...snapshotNamed,
+    /** At least one, sorted by instrument; signed contracts. */
+    differences: Type.Array(Type.Object({ instrument: Name, venue: DecimalString, log: DecimalString }, closed), { minItems: 1, maxItems: 10_000 }),
+  },
+  closed,
+);
+export type PositionMismatchRecorded = Static<typeof PositionMismatchRecorded>;
+/** The first agreement after a mismatch. Releases nothing: a person does. */
+export const PositionsReconciled = Type.Object(snapshotNamed, closed);
 
 // --- decisions ------------------------------------------------------------
 
@@ -117,6 +137,9 @@ export const inputSchemas = {
   OrderReported: message.OrderReport,
   FillRecorded: message.Fill,
   UnexpectedFillRecorded,
+  MessageSkipped,
+  PositionMismatchRecorded,
+  PositionsReconciled,
 } as const;
 export const decisionSchemas = {
   HedgeDecided,

@@ -14,6 +14,8 @@ export type Admission =
   | { readonly kind: "record"; readonly input: Input; readonly venueTimeUs: number; readonly badTicks?: BadTicks }
   /** Known id, same content: ignored and counted. */
   | { readonly kind: "duplicate" }
+  /** Says nothing that is worth a record: consumed, not counted. */
+  | { readonly kind: "ignored" }
   | { readonly kind: "dead_letter"; readonly reason: DeadLetterReason; readonly detail: string }
   /** The log is not open yet; the message waits in its partition (rule 9). */
   | { readonly kind: "wait" };

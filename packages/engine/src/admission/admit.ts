@@ -4,6 +4,7 @@ import { record, type Admission } from "./admission.ts";
 import { admitBook, admitHalt, admitLimits, admitListing, admitOpening, admitPolicy, admitRelease, admitSettlementPrice } from "./admit-control.ts";
 import { admitFill, admitReport, admitTrade } from "./admit-executions.ts";
 import { admitTicks } from "./admit-ticks.ts";
+import { admitSnapshot } from "../reconciliation/reconcile.ts";
 
 const admitOpen = (state: EngineState, message: Exclude<Message, { readonly type: "open_log" }>, recordedTimeUs: number): Admission => {
   switch (message.type) {
@@ -15,6 +16,8 @@ const admitOpen = (state: EngineState, message: Exclude<Message, { readonly type
       return admitReport(state, message.body);
     case "fill":
       return admitFill(state, message.body);
+    case "position_snapshot":
+      return admitSnapshot(state, message.body);
     case "list_instrument":
       return admitListing(state, message.body.instrument, recordedTimeUs);
     case "open_book":

@@ -9,6 +9,8 @@ import { applyTicks } from "../market/apply-ticks.ts";
 import { expiryOf } from "../market/instrument-state.ts";
 import { listInstrument, noteExpiry } from "../market/listing.ts";
 import { isDone, noteReport } from "../orders/order.ts";
+import { noteReconciliation } from "../reconciliation/reconcile.ts";
+import { noteVenueFill } from "../reconciliation/venue-account.ts";
 import { orderById, requireBook, requireInstrument, touch, type EngineState } from "../state/engine-state.ts";
 import { contentOf } from "../state/content.ts";
 
@@ -176,6 +178,7 @@ const applyFact = (state: EngineState, record: LogRecord): boolean => {
       applyTicks(state, record.body);
       return true;
     case "ClockTicked":
+    case "MessageSkipped":
       return true;
     case "TradeBooked":
       state.trades.add(record.body.tradeId, contentOf(record.body));
@@ -183,11 +186,20 @@ const applyFact = (state: EngineState, record: LogRecord): boolean => {
       return true;
     case "FillRecorded":
       state.fills.add(record.body.fillId, contentOf(record.body));
+      noteVenueFill(state, record.body);
       applyKnownFill(state, record.body);
       return true;
     case "UnexpectedFillRecorded":
       state.fills.add(record.body.fill.fillId, contentOf(record.body.fill));
+      noteVenueFill(state, record.body.fill);
       holdAccount(state, record.body.fill.account, record.body.fill.fillId);
+      return true;
+    case "PositionMismatchRecorded":
+      noteReconciliation(state, { account: record.body.account, differences: record.body.differences });
+      holdAccount(state, record.body.account, record.body.snapshotId);
+      return true;
+    case "PositionsReconciled":
+      noteReconciliation(state, { account: record.body.account, differences: [] });
       return true;
     case "OrderReported":
       applyReport(state, record);

@@ -5,6 +5,7 @@ import type { InstrumentState } from "../market/instrument-state.ts";
 import type { IndexMarket, ParityState, StrikeState } from "../market/strike-state.ts";
 import { newTickReference, type TickReference } from "../market/tick-judgement.ts";
 import type { Order } from "../orders/order.ts";
+import type { Reconciliation, VenueAccount } from "../reconciliation/reconciliation.ts";
 import { KnownIds, type KnownId } from "./known-ids.ts";
 import { PagedList } from "./paged-list.ts";
 import { SortedMap } from "./sorted-map.ts";
@@ -48,6 +49,10 @@ export type EngineState = {
   readonly reports: KnownIds;
   readonly trades: KnownIds;
   readonly halts: KnownIds;
+  /** By account; no entry before its first mismatch with the venue. */
+  readonly reconciliations: SortedMap<Reconciliation>;
+  /** By account; derived from the fills. */
+  readonly venueAccounts: Map<string, VenueAccount>;
   readonly dirty: Set<string>;
   readonly sectionHashes: SortedMap<string>;
   /** Earliest expiry of an instrument that has not been recorded as expired; derived. */
@@ -83,6 +88,8 @@ export const assembleState = (facts: LogFacts, lists: StateLists): EngineState =
     reports: known("report", lists.reports),
     trades: known("trade", lists.trades),
     halts: known("halt", lists.halts),
+    reconciliations: new SortedMap(),
+    venueAccounts: new Map(),
     dirty,
     sectionHashes: new SortedMap(),
     nextExpiryUs: Infinity,

@@ -3,6 +3,7 @@ import type { BookPosition, BookState } from "../books/book-state.ts";
 import { paritySection } from "../market/forward.ts";
 import { strikeSection } from "../market/strike-vol.ts";
 import type { Order } from "../orders/order.ts";
+import { reconciliationSection } from "../reconciliation/reconciliation.ts";
 import { logSection, type EngineState } from "./engine-state.ts";
 
 const positionValue = (position: Position): Readonly<Record<string, string>> => ({
@@ -40,6 +41,7 @@ export function* sectionsOf(state: EngineState): IterableIterator<Section> {
   for (const [key, strike] of state.strikes.entries()) yield { name: strikeSection(key), value: () => strike };
   for (const [key, parity] of state.parities.entries()) yield { name: paritySection(key), value: () => parity };
   for (const book of state.books.values()) yield { name: book.section, value: () => bookValue(book) };
+  for (const [account, reconciliation] of state.reconciliations.entries()) yield { name: reconciliationSection(account), value: () => reconciliation };
   for (const [name, orders] of state.orders.pages()) yield { name, value: () => orders.map(orderValue) };
   for (const known of [state.fills, state.reports, state.trades, state.halts]) {
     for (const [name, entries] of known.entries.pages()) yield { name, value: () => entries };

@@ -1,4 +1,4 @@
-import { canonicalJson, decodeJson, type Instrument } from "@finality/contracts";
+import { canonicalJson, decodeJson, type Fill, type Instrument } from "@finality/contracts";
 import { decimal, type Position } from "@finality/domain";
 import { newBookState, type BookFacts, type BookState } from "../books/book-state.ts";
 import { EngineError } from "../errors.ts";
@@ -6,6 +6,8 @@ import { noteExpiry } from "../market/listing.ts";
 import { newInstrumentState, type InstrumentMarket } from "../market/instrument-state.ts";
 import type { ParityState, StrikeState } from "../market/strike-state.ts";
 import type { Order } from "../orders/order.ts";
+import type { Reconciliation } from "../reconciliation/reconciliation.ts";
+import { noteVenueFill } from "../reconciliation/venue-account.ts";
 import { semantics } from "../semantics.ts";
 import { assembleState, type EngineState, type LogFacts } from "./engine-state.ts";
 import type { KnownId } from "./known-ids.ts";
@@ -104,6 +106,8 @@ export const restoreState = (bytes: Uint8Array): EngineState => {
     if (strike.watched && parity !== undefined) state.watchedParities.set(parity.key, parity);
   }
   for (const book of named<WrittenBook>(sections, "book")) state.books.set(book.facts.book, readBook(state, book));
+  for (const reconciliation of named<Reconciliation>(sections, "reconciliation")) state.reconciliations.set(reconciliation.account, reconciliation);
+  for (const [, content] of state.fills.entries.items) noteVenueFill(state, JSON.parse(content) as Fill);
   for (const [index, order] of state.orders.items.entries()) state.books.get(order.book)?.orders.push(index);
   return state;
 };

@@ -2,6 +2,7 @@ import { isDefiniteRefusal, type Database, type Notifier, type Queryable } from 
 import { decimal } from "@finality/domain";
 import { VenueError } from "../errors.ts";
 import type { SubmitAnswer, Venue, VenueOrder, VenueOrderState } from "../venue.ts";
+import { readVenuePositions } from "./positions.ts";
 import { appendVenueReports, readVenueReports, reportsOfOrder } from "./reports.ts";
 
 type SubmitRow = { readonly accepted: boolean; readonly open: boolean; readonly listed: boolean; readonly expired: boolean };
@@ -75,6 +76,12 @@ export const createPaperVenueClient = (database: Database, notifier?: Notifier):
       const sql = `SELECT client_order_id AS "clientOrderId", state, filled FROM venue.order WHERE client_order_id = $1`;
       return (await database.query<VenueOrderState>(sql, [clientOrderId])).rows[0];
     }),
+  openOrders: (account) =>
+    answered(`open orders of ${account}`, async () => {
+      const sql = "SELECT client_order_id AS id FROM venue.order WHERE account = $1 AND state = 'open' ORDER BY client_order_id";
+      return (await database.query<{ readonly id: string }>(sql, [account])).rows.map(({ id }) => id);
+    }),
+  positions: (account, log) => answered(`positions of ${account}`, () => readVenuePositions(database, account, log)),
   cancel: async (clientOrderId) => {
     await answered(`cancel ${clientOrderId}`, () => database.transaction((client) => cancel(client, clientOrderId)));
     notifier?.notify("venue_report");

@@ -1,0 +1,2 @@
+/** The consumer group of all sequencers. */
+export const sequencerGroup = "sequencer";
