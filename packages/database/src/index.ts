@@ -3,7 +3,6 @@ export { DatabaseError, isDefiniteRefusal, placeOf, toDatabaseError, type Databa
 export { lockFolder, type FolderLock } from "./embedded/folder-lock.ts";
 export type { StopMode } from "./embedded/postmaster.ts";
 export { startEmbeddedPostgres, stopEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from "./embedded/start.ts";
-export { listen, type Listener } from "./listen.ts";
 export { migrate, migrationsFolder, pendingMigrations } from "./migrate.ts";
-export { createNotifier, type Notifier } from "./notifier.ts";
+export { createNotifier, type Notifier, type NotifierOptions } from "./notifier.ts";
 export { createPrisma, type PrismaClient } from "./prisma.ts";

@@ -1,64 +1,93 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { placeOf, toDatabaseError } from "./errors.ts";
 
-export type Listener = { close(): Promise<void> };
+export type Listener = {
+  /** From now on, over reconnects. The channel counts as notified once when it is listened to, and after each reconnect: what came before is lost. */
+  listen(channel: string): void;
+  unlisten(channel: string): void;
+  close(): Promise<void>;
+};
 
 const firstRetryMs = 100;
 const longestRetryMs = 5_000;
+const connectionTimeoutMs = 10_000;
 
 /**
- * Calls `onNotify` at each NOTIFY on `channel`, and after each reconnect, since notifications may have been lost meanwhile.
- * Throws DatabaseError when the first connection fails; later failures are retried until `close`.
+ * Calls `onNotify` at each NOTIFY of any process on a channel that is listened to, over one connection, which is opened with the first
+ * channel. Never throws: a connection that fails is tried again until `close`, and whoever listens also polls.
  */
-export const listen = async (url: string, channel: string, onNotify: () => void): Promise<Listener> => {
-  const stopped = new AbortController();
-  let current: pg.Client | undefined;
-  let reconnecting: Promise<void> = Promise.resolve();
+export const createListener = (url: string, onNotify: (channel: string) => void): Listener => {
+  const wanted = new Set<string>();
+  let running: Promise<void> | undefined;
+  let closed = false;
+  /** Ends the current rest, if any. */
+  let wake: () => void = () => undefined;
 
-  const connect = async (): Promise<void> => {
-    const client = new pg.Client({ connectionString: url, application_name: `finality listen ${channel}`, keepAlive: true });
+  /** Until woken, or for that long. */
+  const rest = (milliseconds?: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = milliseconds === undefined ? undefined : setTimeout(resolve, milliseconds);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  /** Returns when the connection was lost or everything was closed. */
+  const listenOn = async (client: pg.Client, onConnected: () => void): Promise<void> => {
     let lost = false;
     const onLost = (): void => {
-      if (lost || current !== client || stopped.signal.aborted) return;
       lost = true;
-      reconnecting = reconnect();
+      wake();
     };
     client.on("error", onLost);
     client.on("end", onLost);
-    client.on("notification", () => {
-      if (!stopped.signal.aborted) onNotify();
+    client.on("notification", ({ channel }) => {
+      if (wanted.has(channel)) onNotify(channel);
     });
-    try {
-      await client.connect();
-      current = client;
-      await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
-    } catch (error) {
-      current = undefined;
-      await client.end().catch(() => undefined);
-      throw toDatabaseError(error, placeOf(url));
-    }
-    if (stopped.signal.aborted) await client.end();
-  };
-
-  const reconnect = async (): Promise<void> => {
-    for (let delayMs = firstRetryMs; !stopped.signal.aborted; delayMs = Math.min(2 * delayMs, longestRetryMs)) {
-      try {
-        await connect();
-        if (!stopped.signal.aborted) onNotify();
-        return;
-      } catch {
-        await sleep(delayMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+    await client.connect();
+    onConnected();
+    const heard = new Set<string>();
+    while (!lost && !closed) {
+      const channel = [...wanted, ...heard].find((each) => wanted.has(each) !== heard.has(each));
+      if (channel === undefined) {
+        await rest();
+      } else if (wanted.has(channel)) {
+        await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+        heard.add(channel);
+        onNotify(channel);
+      } else {
+        await client.query(`UNLISTEN ${pg.escapeIdentifier(channel)}`);
+        heard.delete(channel);
       }
     }
   };
 
-  await connect();
+  const run = async (): Promise<void> => {
+    for (let delayMs = firstRetryMs; !closed; delayMs = Math.min(2 * delayMs, longestRetryMs)) {
+      const client = new pg.Client({ connectionString: url, application_name: "finality listen", keepAlive: true, connectionTimeoutMillis: connectionTimeoutMs });
+      const onConnected = (): void => {
+        delayMs = firstRetryMs;
+      };
+      await listenOn(client, onConnected).catch(() => undefined);
+      await client.end().catch(() => undefined);
+      if (!closed) await rest(delayMs);
+    }
+  };
+
   return {
+    listen: (channel) => {
+      wanted.add(channel);
+      running ??= run();
+      wake();
+    },
+    unlisten: (channel) => {
+      wanted.delete(channel);
+      wake();
+    },
     close: async () => {
-      stopped.abort();
-      await reconnecting;
-      await current?.end().catch(() => undefined);
+      closed = true;
+      wake();
+      await running;
     },
   };
 };

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { claim } from "./claim.ts";
 import { halt, resume } from "./halts.ts";
 import { openAttempts, settle } from "./settle.ts";
+import { withdrawUnsent } from "./withdraw.ts";
 import { attemptOf, command, openLog, outboxOf, second, setLogTime, startUs } from "./testing/stored-log.ts";
 
 let shared: TestDatabase;
@@ -65,8 +66,8 @@ describe("a halt (rule 22)", () => {
   ])("$scope is in force at once, and until it is resumed", async ({ of, covers }) => {
     const log = await newLog();
     const scope = of(log);
-    const [first, second_] = [await command(shared.database, log, 7), await command(shared.database, log, 8)];
     await halt(shared.database, { haltId: `${log}-halt`, actor, ...scope });
+    const [first, second_] = [await command(shared.database, log, 7), await command(shared.database, log, 8)];
     expect(await claimOf(first)).toMatchObject(covers ? { kind: "refused", outcome: { state: "withdrawn", reason: "halted" } } : { kind: "claimed" });
     await resume(shared.database, { haltId: `${log}-resume`, actor, ...scope });
     expect(await claimOf(second_)).toMatchObject({ kind: "claimed" });
@@ -92,6 +93,52 @@ describe("a halt (rule 22)", () => {
     expect(answer.beingSent.map(({ commandId }) => commandId).toSorted()).toEqual(sent.toSorted());
     const open = await openAttempts(shared.database, { log });
     expect(open.map(({ commandId }) => commandId).toSorted()).toEqual(sent.toSorted());
+  });
+});
+
+describe("a command that nobody claimed (rule 22)", () => {
+  test("is withdrawn by a halt that covers it, reported, and claimed by nobody afterwards, also when the halt is over", async () => {
+    const [log, other] = [await newLog(), await newLog()];
+    const [id, writers, others] = [await command(shared.database, log, 7), await command(shared.database, log, 8, { book: "writer" }), await command(shared.database, other, 7)];
+    const halted = await halt(shared.database, { haltId: `${log}-halt`, actor, log, book: "scalper" });
+    expect(halted).toEqual({ withdrawn: [id], beingSent: [] });
+    expect(await attemptOf(shared.database, id)).toEqual(["withdrawn", "cancelled"]);
+    expect(await outboxOf(shared.database, id)).toEqual([[`${id}-r1`, "rejected", 1, startUs, "cancelled"]]);
+    // The same halt again, and its end, withdraw nothing.
+    expect(await halt(shared.database, { haltId: `${log}-halt`, actor, log, book: "scalper" })).toEqual({ withdrawn: [], beingSent: [] });
+    await resume(shared.database, { haltId: `${log}-resume`, actor, log, book: "scalper" });
+    expect(await claimOf(id)).toEqual({ kind: "taken" });
+    for (const left of [writers, others]) expect(await claimOf(left)).toMatchObject({ kind: "claimed" });
+  });
+
+  test("is either sent or withdrawn when executor and halt come at the same moment, and never both", async () => {
+    const log = await newLog();
+    const ids = await Promise.all(Array.from({ length: 30 }, (_, n) => command(shared.database, log, 10 + n)));
+    const claiming = ids.slice(0, 15).map((id) => claimOf(id));
+    const [{ withdrawn, beingSent }, ...claims] = await Promise.all([halt(shared.database, { haltId: `${log}-halt`, actor, log }), ...claiming, ...ids.slice(15).map((id) => claimOf(id))]);
+    const sent = ids.filter((_, n) => claims[n]?.kind === "claimed");
+    expect([...sent, ...withdrawn].toSorted()).toEqual(ids.toSorted());
+    expect(beingSent.map(({ commandId }) => commandId).toSorted()).toEqual(sent.toSorted());
+    for (const id of withdrawn) expect(await outboxOf(shared.database, id)).toHaveLength(1);
+  });
+
+  test("cannot be withdrawn while a session that claims it has not ended, and the other way round", async () => {
+    const log = await newLog();
+    const [claimed, cancelled] = [await command(shared.database, log, 7), await command(shared.database, log, 8)];
+    const claimIsOpen = Promise.withResolvers<true>();
+    const endClaim = Promise.withResolvers<true>();
+    const claiming = shared.database.transaction(async (client) => {
+      await client.query("INSERT INTO execution.attempt (command_id, account, state, executor, send_by) VALUES ($1, 'paper-scalper', 'sending', 'one', now())", [claimed]);
+      claimIsOpen.resolve(true);
+      await endClaim.promise;
+    });
+    await claimIsOpen.promise;
+    const withdrawing = shared.database.transaction((client) => withdrawUnsent(client, { log, by: "test" }));
+    endClaim.resolve(true);
+    await claiming;
+    expect(await withdrawing).toEqual([cancelled]);
+    expect(await attemptOf(shared.database, claimed)).toEqual(["sending", null]);
+    expect(await claimOf(cancelled)).toEqual({ kind: "taken" });
   });
 });
 

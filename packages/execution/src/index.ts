@@ -3,7 +3,9 @@ export { commandAccounts, commandById, recordCommand, unansweredCommands, type C
 export { ExecutionError, type ExecutionErrorCode } from "./errors.ts";
 export { checkpointOf, moveCheckpoint, whileAlone, type CheckpointMove } from "./followers.ts";
 export { halt, resume, type HaltAnswer, type HaltOrder } from "./halts.ts";
-export { renewLease, releaseLease, takeLease, type Lease } from "./leases.ts";
+export { startLeaseKeeper, type HeldLease, type LeaseKeeper, type LeaseKeeperOptions } from "./lease-keeper.ts";
 export { markPublished, publishableReports, type Report } from "./outbox.ts";
+export { cancelScopes, isInScope, liveLogsOf, placesOfOrders, type CancelScope, type OrderPlace } from "./resting.ts";
 export { openAttempts, settle, type OpenAttempt, type Outcome } from "./settle.ts";
 export { takeOverReports, venueCursor, type TakenReport } from "./venue-reports.ts";
+export { withdrawUnsent, type WithdrawOrder } from "./withdraw.ts";

@@ -1,8 +1,8 @@
-import { createNotifier, type Notifier } from "@finality/database";
+import { createNotifier, openDatabase, type Database, type Notifier } from "@finality/database";
 import { createLogReader, type LogReader } from "@finality/event-log";
 import { checkpointOf, claim } from "@finality/execution";
-import { createFaults, noFaults, silentLogger } from "@finality/service-kit";
-import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
+import { createFaults, noFaults, silentLogger, type Faults } from "@finality/service-kit";
+import { databaseGate, eventually, testDatabase, type TestDatabase } from "@finality/testkit";
 import { openWorkQueue, type WorkQueue } from "@finality/work-queue";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startDispatcher, type Dispatcher, type DispatcherDeps } from "./dispatcher.ts";
@@ -13,6 +13,7 @@ let queue: WorkQueue;
 let notifier: Notifier;
 let reader: LogReader;
 let started: Dispatcher[] = [];
+let connected: Pick<Database, "close">[] = [];
 
 beforeEach(async () => {
   db = await testDatabase({ max: 16 });
@@ -20,9 +21,11 @@ beforeEach(async () => {
   notifier = createNotifier(db.database);
   reader = createLogReader({ database: db.database, notifier, listening: false, pollMs: 20 });
   started = [];
+  connected = [];
 });
 afterEach(async () => {
   await Promise.all(started.map((dispatcher) => dispatcher.stop()));
+  for (const each of connected.toReversed()) await each.close();
   await queue.close();
   await db.dispose();
 });
@@ -35,10 +38,12 @@ const start = (change: Partial<DispatcherDeps> = {}): Dispatcher => {
 const readUpTo = (log: string, position: number): Promise<unknown> => eventually(async () => (await checkpointOf(db.database, "dispatcher", log)) === position);
 const commands = async (): Promise<readonly string[]> => (await db.database.query<{ readonly id: string }>("SELECT command_id AS id FROM execution.command ORDER BY log, position")).rows.map(({ id }) => id);
 
-/** Works off an account's queue and collects the ids. */
+/** Works off an account's queue and collects the ids; a sweep may have queued one again that was just worked off. */
 const collect = async (account: string): Promise<readonly string[]> => {
   const ids: string[] = [];
-  await queue.work(account, async ({ commandId }) => void ids.push(commandId));
+  await queue.work(account, async ({ commandId }) => {
+    if (!ids.includes(commandId)) ids.push(commandId);
+  });
   return ids;
 };
 
@@ -68,6 +73,71 @@ describe("a recorded hedge decision", () => {
     const last = await append(db.database, "BTC", [hedge("a")]);
     await readUpTo("BTC", last);
     expect(await commands()).toHaveLength(21);
+  });
+});
+
+describe("of two dispatchers", () => {
+  const own = (): Database => {
+    const database = openDatabase(db.url, { applicationName: "another process", max: 4 });
+    connected.push(database);
+    return database;
+  };
+  /** One as another process has it: nothing but the database and the queue is shared. Counts the batches that it made commands of. */
+  const other = (instance: string, database: Database, leaseMs: number) => {
+    const processed = { count: 0 };
+    const faults: Faults = { passing: () => (processed.count += 1) };
+    const theirs = createNotifier(database, { listening: true });
+    connected.push(theirs);
+    const dispatcher = start({ database, notifier: theirs, reader: createLogReader({ database, notifier: theirs, pollMs: 20 }), instance, leaseMs, faults });
+    return { processed, stop: dispatcher.stop };
+  };
+  const holder = async (): Promise<unknown> =>
+    (await db.database.query<{ readonly holder: string }>("SELECT holder FROM execution.lease WHERE name = 'dispatcher/BTC' AND expires_at > clock_timestamp()")).rows[0]?.holder;
+  const hedges = (count: number) => Array.from({ length: count }, () => hedge("a"));
+  const allOnce = async (records: number): Promise<void> => {
+    const ids = await collect("a");
+    await eventually(() => ids.length === records);
+    expect(ids.toSorted()).toEqual((await commands()).toSorted());
+  };
+
+  test("one works and the other takes over at once when it is stopped", async () => {
+    const one = other("one", own(), 600_000);
+    await readUpTo("BTC", await append(db.database, "BTC", [opened, ...hedges(3)]));
+    expect(await holder()).toBe("one");
+    const second = other("two", own(), 600_000);
+    await eventually(async () => (await db.database.query("SELECT FROM execution.lease WHERE name = 'member/dispatcher/two'")).rowCount === 1);
+    await readUpTo("BTC", await append(db.database, "BTC", hedges(3)));
+    expect(second.processed.count).toBe(0);
+    await one.stop();
+    await readUpTo("BTC", await append(db.database, "BTC", hedges(3)));
+    expect(await holder()).toBe("two");
+    await allOnce(9);
+  });
+
+  test("the other takes over when it was killed", async () => {
+    const database = own();
+    other("one", database, 600);
+    await readUpTo("BTC", await append(db.database, "BTC", [opened, ...hedges(3)]));
+    other("two", own(), 600);
+    // From now on nothing of it reaches the database.
+    await database.close();
+    await readUpTo("BTC", await append(db.database, "BTC", hedges(3)));
+    expect(await holder()).toBe("two");
+    await allOnce(6);
+  });
+
+  test("one that hung for longer than its lease does nothing when it goes on", async () => {
+    const gate = databaseGate();
+    const one = other("one", gate.before(own()), 1_000);
+    await readUpTo("BTC", await append(db.database, "BTC", [opened, ...hedges(3)]));
+    const before = one.processed.count;
+    gate.shut();
+    other("two", own(), 1_000);
+    await readUpTo("BTC", await append(db.database, "BTC", hedges(3)));
+    gate.open();
+    await readUpTo("BTC", await append(db.database, "BTC", hedges(3)));
+    expect([await holder(), one.processed.count]).toEqual(["two", before]);
+    await allOnce(9);
   });
 });
 

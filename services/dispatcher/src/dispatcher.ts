@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { decodeRecord, type StoredRecord } from "@finality/contracts";
 import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
-import { checkpointOf, moveCheckpoint, recordCommand, unansweredCommands, whileAlone } from "@finality/execution";
+import { checkpointOf, moveCheckpoint, recordCommand, startLeaseKeeper, unansweredCommands, whileAlone, type HeldLease } from "@finality/execution";
 import { startKeyedTasks, startLoop, type Faults, type Logger } from "@finality/service-kit";
 import type { WorkQueue } from "@finality/work-queue";
 
@@ -12,6 +13,10 @@ export type DispatcherDeps = {
   readonly notifier: Notifier;
   readonly faults: Faults;
   readonly logger: Logger;
+  /** Names this start of the process in leases; default: a random name. */
+  readonly instance?: string;
+  /** How long a silent dispatcher keeps its logs; default 5,000. Milliseconds. */
+  readonly leaseMs?: number;
   /** How often new logs are looked for; default 250. Milliseconds. */
   readonly pollMs?: number;
   /** How often commands without an answer are queued again; default 2,000. Milliseconds. */
@@ -31,14 +36,15 @@ const follower = "dispatcher";
 const pollMsDefault = 250;
 const sweepMsDefault = 2_000;
 
-/** Follows every log: a recorded `HedgeDecided` becomes a command, and a job that carries its id. */
+/** Follows every log: a recorded `HedgeDecided` becomes a command, and a job that carries its id. Of several dispatchers each log has one at a time. */
 export const startDispatcher = (deps: DispatcherDeps): Dispatcher => {
-  const { reader, logger, pollMs = pollMsDefault, sweepMs = sweepMsDefault } = deps;
+  const { database, notifier, reader, logger, instance = randomUUID(), leaseMs, pollMs = pollMsDefault, sweepMs = sweepMsDefault } = deps;
+  const leases = startLeaseKeeper({ database, notifier, logger, kind: follower, holder: instance, leaseMs });
   const tasks = startKeyedTasks({
     name: "dispatcher",
     keys: async () => (await reader.heads()).map(({ log }) => log),
     everyMs: pollMs,
-    run: (log, signal) => followLog(deps, log, signal),
+    run: (log, signal) => leases.hold(log, signal, (lease) => followLog(deps, log, lease)),
     logger,
   });
   const sweeper = startLoop({ name: "dispatcher's sweep", everyMs: sweepMs, work: (signal) => sweep(deps, signal), logger });
@@ -49,14 +55,18 @@ export const startDispatcher = (deps: DispatcherDeps): Dispatcher => {
     failed,
     stop: async () => {
       await Promise.all([tasks.stop(), sweeper.stop()]);
+      await leases.stop();
     },
   };
 };
 
-const followLog = async (deps: DispatcherDeps, log: string, signal: AbortSignal): Promise<void> => {
+const followLog = async (deps: DispatcherDeps, log: string, { signal, isHeld }: HeldLease): Promise<void> => {
   let position = await checkpointOf(deps.database, follower, log);
   await whileAlone(async () => {
-    for await (const records of deps.reader.follow(log, position, signal)) position = await dispatch(deps, log, position, records);
+    for await (const records of deps.reader.follow(log, position, signal)) {
+      if (!isHeld()) return;
+      position = await dispatch(deps, log, position, records);
+    }
   });
 };
 

@@ -1,34 +1,30 @@
+import type { HeldLease } from "@finality/execution";
 import { aborted, startLoop } from "@finality/service-kit";
-import { waitForLease, type AccountLease } from "./account-lease.ts";
+import { cancelResting } from "./cancel-resting.ts";
 import type { ExecutorDeps, ExecutorTimings } from "./deps.ts";
 import { publishReports } from "./publish-reports.ts";
 import { pullReports } from "./pull-reports.ts";
+import { reconcile } from "./reconcile.ts";
 import { resolveAttempts } from "./resolve-attempts.ts";
 import { sendCommand, type Sending } from "./send-command.ts";
 
-/** Works for one account while this process holds its lease, until the signal; returns when the lease is lost. */
-export const workForAccount = async (deps: ExecutorDeps, timings: ExecutorTimings, account: string, signal: AbortSignal): Promise<void> => {
-  const { database, logger, executor } = deps;
-  const lease = await waitForLease({ database, logger, account, executor, leaseMs: timings.leaseMs }, signal);
-  if (lease === undefined) return;
-  try {
-    await workUnderLease(deps, timings, account, lease, signal);
-  } finally {
-    await lease.release();
-  }
-};
-
-const workUnderLease = async (deps: ExecutorDeps, timings: ExecutorTimings, account: string, lease: AccountLease, signal: AbortSignal): Promise<void> => {
+/** Works for one account until its lease's signal (rule 23). */
+export const workForAccount = async (deps: ExecutorDeps, timings: ExecutorTimings, account: string, lease: HeldLease): Promise<void> => {
   const { queue, notifier, logger } = deps;
   const sending: Sending = { ...deps, timings, isHeld: lease.isHeld, underWay: new Set() };
+  const cancelled = atMostEach(timings.cancelEveryMs, () => cancelResting(deps, timings, account));
+  const reconciled = atMostEach(timings.reconcileEveryMs, () => reconcile(deps, account));
   const loop = startLoop({
     name: `executor's reports of ${account}`,
     everyMs: timings.pollMs,
     work: async () => {
       if (!lease.isHeld()) return;
       await resolveAttempts(sending, account);
+      // Before the bus is needed: when it is away the writers are silent.
+      await cancelled();
       await pullReports(deps, account);
       await publishReports(deps, account);
+      await reconciled();
     },
     logger,
   });
@@ -36,7 +32,7 @@ const workUnderLease = async (deps: ExecutorDeps, timings: ExecutorTimings, acco
   try {
     const worker = await queue.work(account, ({ commandId }) => sendCommand(sending, commandId));
     try {
-      await Promise.race([lease.lost, aborted(signal), loop.failed]);
+      await Promise.race([aborted(lease.signal), loop.failed]);
     } finally {
       await worker.close();
     }
@@ -44,4 +40,14 @@ const workUnderLease = async (deps: ExecutorDeps, timings: ExecutorTimings, acco
     for (const end of unsubscribe) end();
     await loop.stop();
   }
+};
+
+/** `work` at the first call, then when that long has passed since it last succeeded. */
+const atMostEach = (everyMs: number, work: () => Promise<void>): (() => Promise<void>) => {
+  let dueMs = 0;
+  return async () => {
+    if (performance.now() < dueMs) return;
+    await work();
+    dueMs = performance.now() + everyMs;
+  };
 };

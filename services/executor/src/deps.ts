@@ -15,6 +15,12 @@ export type ExecutorTimings = {
   readonly leaseMs: number;
   /** The longest time until reports, open attempts and new accounts are looked at again. */
   readonly pollMs: number;
+  /** After how long a live log's writer that appends nothing counts as silent: its resting orders are cancelled (rule 23). */
+  readonly silentMs: number;
+  /** How often silent writers and halts that cancel orders are looked for. */
+  readonly cancelEveryMs: number;
+  /** How often a live log is told the venue's positions, from the start on (rule 25). */
+  readonly reconcileEveryMs: number;
 };
 
 export type ExecutorDeps = {
@@ -31,4 +37,4 @@ export type ExecutorDeps = {
   readonly timings?: Partial<ExecutorTimings>;
 };
 
-export const timingsDefault: ExecutorTimings = { sendWithinMs: 2_000, transportMs: 3_000, leaseMs: 5_000, pollMs: 250 };
+export const timingsDefault: ExecutorTimings = { sendWithinMs: 2_000, transportMs: 3_000, leaseMs: 5_000, pollMs: 250, silentMs: 15_000, cancelEveryMs: 1_000, reconcileEveryMs: 10_000 };

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMessage, topics } from "@finality/contracts";
+import { openDatabase, type Database } from "@finality/database";
 import { claim, halt } from "@finality/execution";
-import { eventually, privatePostgres } from "@finality/testkit";
+import { databaseGate, eventually, privatePostgres } from "@finality/testkit";
 import { VenueError, type Venue } from "@finality/venues";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { account, log, openHouse, startUs, type House } from "./testing/house.ts";
@@ -74,8 +75,8 @@ describe("sending", () => {
   });
 
   test("nothing is sent during a halt (rule 22)", async () => {
-    const id = await house.command(7);
     await halt(house.database, { haltId: "halt-1", actor: "test", log, book: "scalper" });
+    const id = await house.command(7);
     house.start("one");
     await house.queue.add(account, { commandId: id });
     await settled(id, "withdrawn halted");
@@ -149,18 +150,49 @@ describe("one order a command (rule 20)", () => {
 });
 
 describe("one executor an account (rule 23)", () => {
+  const own = (): Database => openDatabase(house.database.url, { applicationName: "another process", max: 6 });
+  const holder = async (): Promise<string | undefined> =>
+    (await house.database.query<{ readonly holder: string }>("SELECT holder FROM execution.lease WHERE name LIKE 'account/%' AND expires_at > clock_timestamp()")).rows[0]?.holder;
+
   test("another one takes over when the holder stops, and only then", async () => {
     const first = house.start("one");
     const id = await house.command(7);
     await house.queue.add(account, { commandId: id });
     await settled(id, "accepted");
     house.start("two");
-    const holder = async (): Promise<string | undefined> =>
-      (await house.database.query<{ readonly holder: string }>("SELECT holder FROM execution.lease WHERE expires_at > clock_timestamp()")).rows[0]?.holder;
     await sleep(300);
     expect(await holder()).toBe("one");
     await first.stop();
     await eventually(async () => (await holder()) === "two");
+  });
+
+  test.each(["killed", "hung"] as const)("another one takes over when the holder was %s; every command is sent once", async (end) => {
+    const [gate, theirs, mine] = [databaseGate(), own(), own()];
+    const venue = counted(house.venue);
+    const sent = async (position: number): Promise<void> => {
+      const id = await house.command(position);
+      await house.queue.add(account, { commandId: id });
+      // As the sweep does: a worker that died may have taken it along.
+      await eventually(async () => {
+        await house.queue.add(account, { commandId: id });
+        return (await house.attempt(id)) === "accepted" || undefined;
+      });
+    };
+    const one = house.start("one", { venue, database: gate.before(theirs) });
+    await sent(7);
+    const two = house.start("two", { venue, database: mine });
+    await sent(8);
+    expect(await holder()).toBe("one");
+    if (end === "killed") await theirs.close();
+    else gate.shut();
+    await eventually(async () => (await holder()) === "two");
+    await sent(9);
+    gate.open();
+    await sent(10);
+    expect(await holder()).toBe("two");
+    expect(venue.sent).toEqual(["SPX-1-7", "SPX-1-8", "SPX-1-9", "SPX-1-10"]);
+    await Promise.all([one.stop(), two.stop()]);
+    for (const each of [theirs, mine]) await each.close();
   });
 
   test("who lost the lease sends nothing: the new holder does", async () => {
@@ -170,7 +202,7 @@ describe("one executor an account (rule 23)", () => {
     await house.queue.add(account, { commandId: first });
     await settled(first, "accepted");
     // Somebody else took it, for long: a process that hung for the time of its lease finds this when it wakes.
-    await house.database.query("UPDATE execution.lease SET holder = 'other', epoch = epoch + 1, expires_at = now() + interval '1 hour'");
+    await house.database.query("UPDATE execution.lease SET holder = 'other', epoch = epoch + 1, expires_at = now() + interval '1 hour' WHERE name LIKE 'account/%'");
     await sleep(500);
     const second = await house.command(8);
     await house.queue.add(account, { commandId: second });
@@ -204,13 +236,12 @@ test("in a live log the executor publishes its reports to the log's partition, i
       await each.venue.cancel(id);
       await eventually(async () => (await each.outbox()).length === 2 || undefined);
     }
-    await eventually(async () => (await live.bus.endOffset(topics.executions, 0)) >= 2 || undefined);
-    const messages = await live.bus.read({ topic: topics.executions, partition: 0, offset: 0 }, 10);
-    const states = messages.map(({ topic, value }) => {
-      const parsed = parseMessage(topic, value);
-      return parsed.ok && parsed.message.type === "order_report" ? [parsed.message.body.sequence, parsed.message.body.state] : parsed;
-    });
-    expect(states).toEqual([[1, "accepted"], [2, "cancelled"]]);
+    const states = async (): Promise<readonly (readonly [number, string])[]> =>
+      (await live.bus.read({ topic: topics.executions, partition: 0, offset: 0 }, 10)).flatMap(({ topic, value }) => {
+        const parsed = parseMessage(topic, value);
+        return parsed.ok && parsed.message.type === "order_report" ? [[parsed.message.body.sequence, parsed.message.body.state] as const] : [];
+      });
+    expect(await eventually(async () => ((await states()).length >= 2 ? states() : undefined))).toEqual([[1, "accepted"], [2, "cancelled"]]);
     expect(await house.bus.endOffset(topics.executions, 0)).toBe(0);
   } finally {
     await live.dispose();

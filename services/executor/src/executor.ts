@@ -1,4 +1,4 @@
-import { commandAccounts } from "@finality/execution";
+import { commandAccounts, startLeaseKeeper } from "@finality/execution";
 import { startKeyedTasks } from "@finality/service-kit";
 import { workForAccount } from "./account-worker.ts";
 import { timingsDefault, type ExecutorDeps, type ExecutorTimings } from "./deps.ts";
@@ -17,20 +17,23 @@ export type Executor = {
 /** One worker for every account that was ever sent a command; of several executors each account has one at a time (rule 23). */
 export const startExecutor = (deps: ExecutorDeps): Executor => {
   const timings: ExecutorTimings = { ...timingsDefault, ...deps.timings };
+  const { database, notifier, logger, executor } = deps;
+  const leases = startLeaseKeeper({ database, notifier, logger, kind: "account", holder: executor, leaseMs: timings.leaseMs });
   const tasks = startKeyedTasks({
     name: "executor",
-    keys: () => commandAccounts(deps.database),
+    keys: () => commandAccounts(database),
     everyMs: timings.pollMs,
-    run: (account, signal) => workForAccount(deps, timings, account, signal),
-    logger: deps.logger,
+    run: (account, signal) => leases.hold(account, signal, (lease) => workForAccount(deps, timings, account, lease)),
+    logger,
   });
-  const unsubscribe = deps.notifier.subscribe("execution_command", tasks.wake);
+  const unsubscribe = notifier.subscribe("execution_command", tasks.wake);
   return {
     accounts: tasks.keys,
     failed: tasks.failed,
     stop: async () => {
       unsubscribe();
       await tasks.stop();
+      await leases.stop();
     },
   };
 };

@@ -1,11 +1,11 @@
-import { createNotifier, type Notifier } from "@finality/database";
+import { createNotifier, openDatabase, type Database, type Notifier } from "@finality/database";
 import { createLogReader } from "@finality/event-log";
 import { checkpointOf } from "@finality/execution";
 import { silentLogger } from "@finality/service-kit";
-import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
+import { databaseGate, eventually, testDatabase, type TestDatabase } from "@finality/testkit";
 import { createPaperVenueClient, setVenueTerms, type Venue, type VenueOrder, type VenueTerms } from "@finality/venues";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { startPaperVenue, type PaperVenue } from "./paper-venue.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startPaperVenue, type PaperVenue, type PaperVenueDeps } from "./paper-venue.ts";
 import { append, clock, listed, log, ms, opened, quote } from "./testing/written-log.ts";
 import type { Input } from "@finality/contracts";
 
@@ -27,9 +27,10 @@ afterEach(async () => {
   await db.dispose();
 });
 
-const start = (): PaperVenue => {
-  const reader = createLogReader({ database: db.database, notifier, listening: false, pollMs: 20 });
-  const venue = startPaperVenue({ database: db.database, reader, notifier, logger: silentLogger, pollMs: 20 });
+const start = (change: Partial<PaperVenueDeps> = {}): PaperVenue => {
+  const { database = db.database } = change;
+  const reader = createLogReader({ database, notifier, pollMs: 20 });
+  const venue = startPaperVenue({ database, reader, notifier, logger: silentLogger, pollMs: 20, ...change });
   started.push(venue);
   return venue;
 };
@@ -101,6 +102,44 @@ test("two of it on one log execute each order once, and accounts are numbered wi
   }
 });
 
+describe("of two processes one works on a log", () => {
+  const leaseMs = 1_000;
+  const own = (): Database => openDatabase(db.url, { applicationName: "another process", max: 4 });
+  const holder = async (): Promise<unknown> =>
+    (await db.database.query<{ readonly holder: string }>("SELECT holder FROM execution.lease WHERE name = 'paper-venue/SPX' AND expires_at > clock_timestamp()")).rows[0]?.holder;
+  let atMs = 1_000;
+  /** Orders, and their fills one after the other. */
+  const filled = async (from: number, to: number): Promise<void> => {
+    for (let n = from; n < to; n++) {
+      await client.submit(order(`SPX-1-${String(n)}`, { quantity: "1", decidedUs: atMs * ms }));
+      atMs += 250;
+      await record(atMs * ms, quote("3700", "3700.5", "1000"));
+    }
+    expect((await client.reports("a", 0, 1_000)).map(({ sequence }) => sequence)).toEqual(Array.from({ length: 2 * to }, (_, n) => n + 1));
+    expect(await position("a")).toBe(String(to));
+  };
+
+  test.each(["stopped", "killed", "hung"] as const)("and the other takes over when it was %s: nothing is lost or doubled", async (end) => {
+    atMs = 1_000;
+    const [gate, theirs, mine] = [databaseGate(), own(), own()];
+    const one = start({ instance: "one", database: gate.before(theirs), leaseMs });
+    await record(atMs * ms, opened, listed, quote("3700", "3700.5", "1000"));
+    await filled(0, 2);
+    expect(await holder()).toBe("one");
+    const two = start({ instance: "two", database: mine, leaseMs });
+    await filled(2, 4);
+    if (end === "stopped") await one.stop();
+    else if (end === "killed") await theirs.close();
+    else gate.shut();
+    await filled(4, 6);
+    expect(await holder()).toBe("two");
+    gate.open();
+    await filled(6, 8);
+    await Promise.all([one.stop(), two.stop()]);
+    for (const each of [theirs, mine]) await each.close();
+  });
+});
+
 test("a cancelled order is not filled", async () => {
   start();
   await record(1_000 * ms, opened, listed, quote("3700", "3700.5"));
@@ -109,4 +148,19 @@ test("a cancelled order is not filled", async () => {
   await record(1_300 * ms, clock);
   expect(await told("a")).toEqual(["1 SPX-1-7-v1 cancelled"]);
   expect(await position("a")).toBeUndefined();
+});
+
+test("cancelled after a part, an order says what was filled of it; positions name the fills that they include", async () => {
+  start();
+  await record(1_000 * ms, opened, listed, quote("3700", "3700.5", "4"));
+  await client.submit(order("SPX-1-7", { quantity: "6" }));
+  await record(1_250 * ms, clock);
+  expect(await client.openOrders("a")).toEqual(["SPX-1-7"]);
+  expect(await client.positions("a", log)).toEqual({ sequence: 1, lastFillId: "SPX-1-7-f1", positions: [{ instrument: "FUT", quantity: "2" }] });
+  await client.cancel("SPX-1-7");
+  await record(1_300 * ms, quote("3700", "3701", "50"));
+  expect((await client.reports("a", 1, 10)).map(({ sequence, body }) => ({ sequence, body }))).toMatchObject([{ sequence: 2, body: { state: "cancelled", sequence: 2, cumulativeQuantity: "2" } }]);
+  expect(await client.openOrders("a")).toEqual([]);
+  expect(await client.positions("a", log)).toEqual({ sequence: 2, lastFillId: "SPX-1-7-f1", positions: [{ instrument: "FUT", quantity: "2" }] });
+  expect(await client.positions("a", "BTC")).toMatchObject({ lastFillId: undefined });
 });

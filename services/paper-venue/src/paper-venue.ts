@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { decodeRecord, type StoredRecord } from "@finality/contracts";
 import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
-import { checkpointOf, moveCheckpoint, whileAlone } from "@finality/execution";
+import { checkpointOf, moveCheckpoint, startLeaseKeeper, whileAlone, type HeldLease } from "@finality/execution";
 import { startKeyedTasks, type Logger } from "@finality/service-kit";
 import { appendVenueReports, venueTermsOf, type VenueTerms } from "@finality/venues";
 import type { Market } from "./market.ts";
@@ -13,6 +14,10 @@ export type PaperVenueDeps = {
   readonly reader: LogReader;
   readonly notifier: Notifier;
   readonly logger: Logger;
+  /** Names this start of the process in leases; default: a random name. */
+  readonly instance?: string;
+  /** How long a silent venue keeps its logs; default 5,000. Milliseconds. */
+  readonly leaseMs?: number;
   /** How often new logs are looked for; default 250. Milliseconds. */
   readonly pollMs?: number;
 };
@@ -31,29 +36,39 @@ const notOpen: VenueTerms = { latencyMs: 1, feePerContract: "0", feeShareOfNotio
 
 /**
  * Follows every log and executes the orders that were accepted for it. Reports, quotes, orders and the checkpoint move in one transaction,
- * so a record has its effects once, whatever crashes.
+ * so a record has its effects once, whatever crashes. Of several processes of the venue each log has one at a time.
  */
 export const startPaperVenue = (deps: PaperVenueDeps): PaperVenue => {
-  const { reader, logger, pollMs = pollMsDefault } = deps;
+  const { database, notifier, reader, logger, instance = randomUUID(), leaseMs, pollMs = pollMsDefault } = deps;
+  const leases = startLeaseKeeper({ database, notifier, logger, kind: follower, holder: instance, leaseMs });
   const tasks = startKeyedTasks({
     name: "paper venue",
     keys: async () => (await reader.heads()).map(({ log }) => log),
     everyMs: pollMs,
-    run: (log, signal) => followLog(deps, log, signal),
+    run: (log, signal) => leases.hold(log, signal, (lease) => followLog(deps, log, lease)),
     logger,
   });
-  return { failed: tasks.failed, stop: tasks.stop };
+  return {
+    failed: tasks.failed,
+    stop: async () => {
+      await tasks.stop();
+      await leases.stop();
+    },
+  };
 };
 
 /** Where the venue stands in a log; what is in memory is thrown away with any failure and read back. */
 type Standing = { readonly market: Market; position: number; clockUs: number };
 
-const followLog = async (deps: PaperVenueDeps, log: string, signal: AbortSignal): Promise<void> => {
+const followLog = async (deps: PaperVenueDeps, log: string, { signal, isHeld }: HeldLease): Promise<void> => {
   const { database, reader } = deps;
   const position = await checkpointOf(database, follower, log);
   const standing: Standing = { position, clockUs: await clockAt(database, log, position), market: await loadMarket(database, log, position) };
   await whileAlone(async () => {
-    for await (const records of reader.follow(log, position, signal)) await advance(deps, log, standing, records);
+    for await (const records of reader.follow(log, position, signal)) {
+      if (!isHeld()) return;
+      await advance(deps, log, standing, records);
+    }
   });
 };
 

@@ -14,7 +14,10 @@ export type FollowDeps = {
   readonly faults: Faults;
   /** Least time between two transactions of a log, milliseconds: what is appended meanwhile is written together. */
   readonly paceMs: number;
+  /** Of the lease: aborted when to stop. */
   readonly signal: AbortSignal;
+  /** False when another projector may have taken over; asked before each transaction. */
+  readonly isHeld: () => boolean;
   /** Told of each position that is committed. */
   readonly onCommitted: (checkpoint: Checkpoint) => void;
 };
@@ -38,7 +41,8 @@ const persistently = async (signal: AbortSignal, attempt: () => Promise<void>): 
   }
 };
 
-const hasMoved = (error: unknown): boolean => error instanceof ReadModelError && error.code === "checkpoint_moved";
+/** Somebody else has written the read models: another projector took over, or they were rebuilt. */
+export const hasMoved = (error: unknown): boolean => error instanceof ReadModelError && error.code === "checkpoint_moved";
 
 /** After a failed attempt the checkpoint says whether that one was committed after all; it may still be committing while we look. */
 const write = async ({ database, signal }: FollowDeps, changes: ReadModelChanges): Promise<void> => {
@@ -71,12 +75,12 @@ const restore = async ({ reader, database, signal }: FollowDeps, log: string): P
 };
 
 const project = async (deps: FollowDeps, log: string, projection: Projection): Promise<void> => {
-  const { reader, signal, faults, paceMs, onCommitted } = deps;
+  const { reader, signal, isHeld, faults, paceMs, onCommitted } = deps;
   for await (const records of reader.follow(log, projection.position, signal)) {
     const from = projection.position;
     projection.fold(records);
     const { checkpoint: to } = projection;
-    if (to === undefined || signal.aborted) return;
+    if (to === undefined || signal.aborted || !isHeld()) return;
     await write(deps, { from, to, rows: projection.takeChanges(), beforeCommit: () => faults.passing("projector-batch") });
     if (signal.aborted) return;
     onCommitted(to);
@@ -85,7 +89,7 @@ const project = async (deps: FollowDeps, log: string, projection: Projection): P
 };
 
 /**
- * Projects one log until the signal. Waits out a database that is away. Throws what stops this projection: ProjectorError
+ * Projects one log until the signal, or until the lease is lost. Waits out a database that is away. Throws what stops this projection: ProjectorError
  * "state_hash_mismatch" or "checkpoint_not_in_log", ReadModelError "checkpoint_moved", EventLogError, EngineError, ContractsError.
  */
 export const followLog = async (deps: FollowDeps, log: string): Promise<void> => {

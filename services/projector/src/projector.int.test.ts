@@ -1,7 +1,8 @@
+import { openDatabase, type Database } from "@finality/database";
 import { createLogReader, type LogReader } from "@finality/event-log";
 import { readCheckpoint } from "@finality/read-models";
-import { eventually, privatePostgres, testDatabase, type TestDatabase } from "@finality/testkit";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { databaseGate, eventually, privatePostgres, testDatabase, type TestDatabase } from "@finality/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compareReadModels, computeReadModels, rebuildReadModels } from "./rebuild.ts";
 import { startProjector, type Projector, type ProjectorDeps } from "./projector.ts";
 import { recordedLog } from "./testing/recorded-log.ts";
@@ -131,14 +132,63 @@ test("read models of another generation, or beyond the log's end, stop the proje
   }
 });
 
-test("of two projectors on one log, one stops and the rows are whole", async () => {
-  const { log, head, steps } = await recordedLog(server.database, { log: "TWICE", seed: 8 });
-  const deps = { reader, database: server.database, paceMs: 0, onStopped: () => undefined };
-  const both = [await startProjector(deps), await startProjector(deps)];
-  await steps(20);
-  await eventually(async () => (await readCheckpoint(server.database, log))?.position === head());
-  for (const projector of both) await projector.stop();
-  expect(await differencesOf(log)).toEqual([]);
+describe("of two projectors one works on a log", () => {
+  const leaseMs = 1_000;
+  /** One as another process has it: nothing but the database is shared. */
+  const startOn = async (url: string, instance: string) => {
+    const [gate, database] = [databaseGate(), openDatabase(url, { applicationName: instance, max: 4 })];
+    const [gated, stopped]: [Database, unknown[]] = [gate.before(database), []];
+    const own = createLogReader({ database: gated, pollMs: 20 });
+    const projector = await startProjector({ reader: own, database: gated, paceMs: 0, instance, leaseMs, onStopped: (_log, error) => stopped.push(error) });
+    const stop = async (): Promise<void> => {
+      gate.open();
+      await projector.stop();
+      await database.close();
+    };
+    return { gate, database, stopped, stop, isActive: () => projector.standing().some(({ isActive }) => isActive) };
+  };
+
+  test.each(["stopped", "killed", "hung"] as const)("and the other takes over when it was %s", async (end) => {
+    const shared = await testDatabase();
+    const { log, head, steps } = await recordedLog(shared.database, { seed: 8 });
+    const shown = async (): Promise<void> => {
+      await steps(5);
+      await eventually(async () => (await readCheckpoint(shared.database, log))?.position === head());
+      expect(await compareReadModels({ reader: createLogReader({ database: shared.database }), database: shared.database }, log)).toEqual([]);
+    };
+    const one = await startOn(shared.url, "one");
+    await shown();
+    expect(one.isActive()).toBe(true);
+    const two = await startOn(shared.url, "two");
+    await shown();
+    expect([one.isActive(), two.isActive()]).toEqual([true, false]);
+    if (end === "stopped") await one.stop();
+    else if (end === "killed") await one.database.close();
+    else one.gate.shut();
+    await shown();
+    expect(two.isActive()).toBe(true);
+    one.gate.open();
+    await shown();
+    expect(two.stopped).toEqual([]);
+    if (end !== "killed") expect(one.stopped).toEqual([]);
+    await Promise.all([one.stop(), two.stop()]);
+    await shared.dispose();
+  });
+
+  test("and steps back when somebody else wrote meanwhile, to begin again from there", async () => {
+    const { log, head, steps } = await recordedLog(server.database, { log: "FENCED", seed: 9 });
+    await running({ onStopped: () => undefined }, async (projector) => {
+      await projector.caughtUp(log, head());
+      // As a projector that was thought dead, or a rebuild.
+      await rebuildReadModels({ reader, database: server.database }, log);
+      await server.database.query("UPDATE read_model.checkpoint SET position = position - 1, venue_us = 0 WHERE log = $1", [log]);
+      await rebuildReadModels({ reader, database: server.database }, log);
+      await steps(5);
+      await projector.caughtUp(log, head());
+      expect(projector.standing().find((each) => each.log === log)?.error).toBeUndefined();
+    });
+    expect(await differencesOf(log)).toEqual([]);
+  });
 });
 
 test("says when a position is not reached in time, and that it was stopped", async () => {

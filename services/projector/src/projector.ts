@@ -1,15 +1,25 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Database } from "@finality/database";
+import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
+import { startLeaseKeeper, type HeldLease } from "@finality/execution";
 import type { Checkpoint } from "@finality/read-models";
-import { noFaults, type Faults } from "@finality/service-kit";
+import { noFaults, silentLogger, type Faults, type Logger } from "@finality/service-kit";
 import { ProjectorError } from "./errors.ts";
-import { followLog } from "./follow-log.ts";
+import { followLog, hasMoved } from "./follow-log.ts";
 import { createWaiting } from "./waiting.ts";
 
 export type ProjectorDeps = {
   readonly reader: LogReader;
   readonly database: Database;
+  /** With it a log goes to another projector as soon as one gives it back; without, soon after. */
+  readonly notifier?: Notifier;
+  /** Of leases taken, lost and handed over; default: none. */
+  readonly logger?: Logger;
+  /** Names this start of the process in leases; default: a random name. */
+  readonly instance?: string;
+  /** How long a silent projector keeps its logs; default 5,000. Milliseconds. */
+  readonly leaseMs?: number;
   /** Crash tests end the process at the point `projector-batch`. */
   readonly faults?: Faults;
   /** Least time between two transactions of a log, milliseconds; default 20. */
@@ -20,8 +30,10 @@ export type ProjectorDeps = {
 
 export type LogStanding = {
   readonly log: string;
-  /** Of the last committed record; undefined before the first. */
+  /** Of the last record that this projector committed; undefined before the first. */
   readonly checkpoint: Checkpoint | undefined;
+  /** Whether this projector projects the log now; else it stands by, and others may be further. */
+  readonly isActive: boolean;
   /** What stopped the projection of this log. */
   readonly error: unknown;
 };
@@ -29,7 +41,7 @@ export type LogStanding = {
 export type Projector = {
   /** Finishes the transactions under way. */
   stop(): Promise<void>;
-  /** Resolves when the read models of the log have reached the position. Rejects with what stopped it, or ProjectorError "timeout", "stopped". */
+  /** Resolves when this projector has brought the read models of the log to the position. Rejects with what stopped it, or ProjectorError "timeout", "stopped". */
   caughtUp(log: string, position: number, options?: { readonly timeoutMs?: number }): Promise<void>;
   /** Of every log found so far, by name. */
   standing(): readonly LogStanding[];
@@ -37,30 +49,50 @@ export type Projector = {
 
 /** How often new logs are looked for. */
 const discoverMs = 200;
+/** Before a log is asked for again that was handed over, lost, or written by somebody else. */
+const standBackMs = 500;
 const paceMsDefault = 20;
 const timeoutMsDefault = 60_000;
 
-type Following = { checkpoint: Checkpoint | undefined; error: unknown; done: Promise<void> };
+/** The lease was lost or handed over, or somebody else wrote meanwhile: no failure, the next one begins at the checkpoint. */
+const isSteppingBack = (error: unknown): boolean => hasMoved(error) || (error instanceof ProjectorError && error.code === "stopped");
+
+/** Until the signal. Throws what stops the projection. */
+const againAndAgain = async (signal: AbortSignal, follow: () => Promise<void>): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      await follow();
+    } catch (error) {
+      if (!isSteppingBack(error)) throw error;
+    }
+    await sleep(standBackMs, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+type Following = { checkpoint: Checkpoint | undefined; isActive: boolean; error: unknown; done: Promise<void> };
 
 const report = (log: string, error: unknown): void => void process.stderr.write(`projector: log ${log}: ${error instanceof Error ? error.message : String(error)}\n`);
 
-/** Projects every log, those that are opened later too. Throws DatabaseError when the database cannot be reached at the start. */
+/** Projects every log, those that are opened later too; of several projectors each log has one at a time. Throws DatabaseError when the database cannot be reached at the start. */
 export const startProjector = async (deps: ProjectorDeps): Promise<Projector> => {
-  const { reader, database, faults = noFaults, paceMs = paceMsDefault, onStopped = report } = deps;
+  const { reader, database, notifier, logger = silentLogger, instance = randomUUID(), leaseMs, faults = noFaults, paceMs = paceMsDefault, onStopped = report } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const followed = new Map<string, Following>();
   const waiting = createWaiting();
 
   const start = (log: string): void => {
-    const following: Following = { checkpoint: undefined, error: undefined, done: Promise.resolve() };
+    const following: Following = { checkpoint: undefined, isActive: false, error: undefined, done: Promise.resolve() };
     const onCommitted = (checkpoint: Checkpoint): void => {
       following.checkpoint = checkpoint;
       waiting.look();
     };
+    const follow = async (lease: HeldLease): Promise<void> => {
+      following.isActive = true;
+      await followLog({ reader, database, faults, paceMs, signal: lease.signal, isHeld: lease.isHeld, onCommitted }, log).finally(() => (following.isActive = false));
+    };
     followed.set(log, following);
-    following.done = followLog({ reader, database, faults, paceMs, signal, onCommitted }, log).catch((error: unknown) => {
-      if (error instanceof ProjectorError && error.code === "stopped") return;
+    following.done = againAndAgain(signal, () => leases.hold(log, signal, follow)).catch((error: unknown) => {
       following.error = error;
       onStopped(log, error);
       waiting.look();
@@ -79,6 +111,9 @@ export const startProjector = async (deps: ProjectorDeps): Promise<Projector> =>
     }
   };
 
+  // Asked first: when the database is away nothing has begun yet.
+  await reader.heads();
+  const leases = startLeaseKeeper({ database, notifier, logger, kind: "projector", holder: instance, leaseMs });
   await discover();
   const discovery = discovering();
   return {
@@ -87,6 +122,7 @@ export const startProjector = async (deps: ProjectorDeps): Promise<Projector> =>
       waiting.look();
       await discovery;
       await Promise.all([...followed.values()].map(({ done }) => done));
+      await leases.stop();
     },
     caughtUp: (log, position, { timeoutMs = timeoutMsDefault } = {}) => {
       const reached = (): number => followed.get(log)?.checkpoint?.position ?? 0;
@@ -101,7 +137,7 @@ export const startProjector = async (deps: ProjectorDeps): Promise<Projector> =>
     },
     standing: () =>
       [...followed]
-        .map(([log, { checkpoint, error }]) => ({ log, checkpoint, error }))
+        .map(([log, { checkpoint, isActive, error }]) => ({ log, checkpoint, isActive, error }))
         .sort((a, b) => (a.log < b.log ? -1 : 1)),
   };
 };

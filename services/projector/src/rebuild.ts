@@ -32,8 +32,8 @@ export const compareReadModels = async ({ reader, database }: RebuildDeps, log: 
 };
 
 /**
- * Computes a log's read models beside and puts them in place of the stored ones (rule 38); its projector must not run meanwhile, or it
- * stops with "checkpoint_moved". Throws ReadModelError "rebuild_behind". Returns the new checkpoint.
+ * Computes a log's read models beside and puts them in place of the stored ones (rule 38); its projector, if it runs, begins again from
+ * the new checkpoint. Throws ReadModelError "rebuild_behind". Returns the new checkpoint.
  */
 export const rebuildReadModels = async ({ reader, database }: RebuildDeps, log: string): Promise<Checkpoint | undefined> => {
   const { checkpoint, rows } = await computeReadModels(reader, log);

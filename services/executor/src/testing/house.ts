@@ -25,7 +25,7 @@ export type House = {
   readonly venue: Venue;
   /** Records the command of a decision at a position; does not queue it. */
   command(position: number, change?: Partial<HedgeDecided>): Promise<string>;
-  start(name: string, change?: { readonly venue?: Venue; readonly faults?: Faults; readonly timings?: Partial<ExecutorTimings> }): Executor;
+  start(name: string, change?: { readonly database?: Database; readonly venue?: Venue; readonly faults?: Faults; readonly timings?: Partial<ExecutorTimings> }): Executor;
   /** The attempt's state and reason. */
   attempt(commandId: string): Promise<string>;
   /** Ids of orders at the venue. */
@@ -65,8 +65,8 @@ export const openHouse = async (clock: "data" | "live", given?: TestDatabase): P
     database, queue, bus, catalogue, notifier, venue,
     command: (position, change) =>
       recordCommand(database, { log, generation: 1, position, venueTimeUs: startUs, recordedTimeUs: startUs, type: "HedgeDecided", body: { ...decision, ...change } }),
-    start: (executor, { venue: other = venue, faults = noFaults, timings = {} } = {}) => {
-      const deps = { database, queue, bus, catalogue, venue: other, notifier, faults, logger: silentLogger, executor };
+    start: (executor, { database: own = database, venue: other = venue, faults = noFaults, timings = {} } = {}) => {
+      const deps = { database: own, queue, bus, catalogue, venue: other, notifier, faults, logger: silentLogger, executor };
       const started = startExecutor({ ...deps, timings: { sendWithinMs: 1_000, transportMs: 100, leaseMs: 1_000, pollMs: 20, ...timings } });
       executors.push(started);
       return started;
