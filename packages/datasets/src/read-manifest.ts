@@ -21,14 +21,16 @@ export const readManifest = (folder: string): DatasetManifest => {
   if (!existsSync(path)) {
     throw new DatasetError("not_found", `No dataset in ${folder}: there is no dataset.json. Name a dataset that ships with Finality, or a folder that holds one.`);
   }
-  const manifest = parseJson(path);
-  if (!checker.Check(manifest)) {
-    const [first] = checker.Errors(manifest);
-    const place = first?.instancePath === "" || first === undefined ? "the document" : first.instancePath;
-    const value = first === undefined ? "" : ` (it is ${describe(valueAt(manifest, first.instancePath))})`;
-    throw new DatasetError("manifest", `${path}: ${place} ${first?.message ?? "is not as it should be"}${value}. docs/datasets.md describes every field.`);
-  }
-  return manifest;
+  return checkedManifest(parseJson(path), path);
+};
+
+/** What it was given, when it has a manifest's shape. Throws `DatasetError` "manifest" that begins with `where`. */
+export const checkedManifest = (manifest: unknown, where: string): DatasetManifest => {
+  if (checker.Check(manifest)) return manifest;
+  const [first] = checker.Errors(manifest);
+  const place = first?.instancePath === "" || first === undefined ? "the document" : first.instancePath;
+  const value = first === undefined ? "" : ` (it is ${describe(valueAt(manifest, first.instancePath))})`;
+  throw new DatasetError("manifest", `${where}: ${place} ${first?.message ?? "is not as it should be"}${value}. docs/datasets.md describes every field.`);
 };
 
 const parseJson = (path: string): unknown => {

@@ -1,9 +1,12 @@
 import type { Bus } from "@finality/bus";
 import { canonicalJson, decodeJson, topicNames, topics } from "@finality/contracts";
+import { loadCopies } from "@finality/datasets";
 import type { LogHashes } from "@finality/event-log";
 import { eventually, seededRandom } from "@finality/testkit";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { FeedProgress } from "./conductor.ts";
+import { enterLog } from "./live/log-start.ts";
+import { together } from "./together.ts";
 import { log, openQuietHouse, shortDay, type QuietHouse } from "./testing/quiet-house.ts";
 
 let undisturbed: LogHashes;
@@ -32,6 +35,8 @@ test.each([1, 2, 3])("a feed that ends anywhere goes on behind its own last mess
     // Ends right behind one of the next messages to be stored, before or after the house has seen it.
     const bus: Bus = {
       ...house.bus,
+      // A bus may give less at a time than it was asked for.
+      read: (from, limit) => house.bus.read(from, Math.min(limit, 2)),
       produce: async (messages) => {
         const [first, rest] = [messages.slice(0, 1), messages.slice(1)];
         const placed = await house.bus.produce(left === 0 ? first : messages);
@@ -60,6 +65,38 @@ const report = async (id: string, account: string, sequence: number, venueUs: nu
 };
 const reportsOnTheBus = async (): Promise<readonly unknown[]> =>
   (await house.bus.read({ topic: topics.executions, partition: 0, offset: 0 }, 100)).map(({ value }) => Reflect.get(Object(Reflect.get(Object(decodeJson(value)), "body")), "reportId"));
+
+test("several logs side by side: each is quiet by itself, and each restarted feed goes on behind its own last message", async () => {
+  const copies = loadCopies("spx-2021-01-04", { count: 3 }).map((dataset) => shortDay(6, dataset));
+  const random = seededRandom(4);
+  const feedAll = async (endsAfter: number): Promise<void> => {
+    const stopping = new AbortController();
+    let conducted = 0;
+    const onInstant = (): void => {
+      conducted += 1;
+      if (conducted >= endsAfter) stopping.abort();
+    };
+    const works = copies.map((dataset) => async (signal: AbortSignal) => {
+      const partition = await enterLog(house.catalogue, house.bus, dataset.manifest.log);
+      await house.feed({ dataset, partition, signal, onInstant });
+    });
+    await together(works, { atOnce: 2, signal: stopping.signal });
+  };
+  for (let ends = 0; ends < 4; ends += 1) await feedAll(random.integer(1, 6));
+  await feedAll(Infinity);
+  const { head, decisions } = undisturbed;
+  for (const { manifest } of copies) {
+    expect(await house.hashes(manifest.log)).toMatchObject({ head, decisions });
+    expect(await house.leftovers(manifest.log)).toEqual({ duplicates: 0, deadLetters: 0 });
+  }
+});
+
+test("a log for which the topics have no partition is refused, and gets no row that would stay", async () => {
+  for (const name of ["A", "B", "C"]) await enterLog(house.catalogue, house.bus, name);
+  await expect(enterLog(house.catalogue, house.bus, "D")).rejects.toMatchObject({ code: "no_partition", message: expect.stringContaining("they have 4") });
+  expect(await house.catalogue.partitionOf("D")).toBeUndefined();
+  expect(await enterLog(house.catalogue, house.bus, "C")).toBe(3);
+});
 
 test("reports are published at the instant they are found at, by venue time, account, command and sequence, and once", async () => {
   await house.feed({ dataset: shortDay(1) });

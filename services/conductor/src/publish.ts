@@ -21,11 +21,24 @@ export const lastPublished = async (channel: Channel): Promise<Published> => {
 const lastOn = async ({ bus, dataset, partition }: Channel, topic: string): Promise<{ instantUs: number; part: number } | undefined> => {
   for (let end = await bus.endOffset(topic, partition); end > 0; end -= tailChunk) {
     const offset = Math.max(0, end - tailChunk);
-    const messages = await bus.read({ topic, partition, offset }, end - offset);
+    const messages = await readUpTo(bus, { topic, partition, offset }, end);
     const own = messages.flatMap((message) => ownPlace(message, dataset) ?? []).at(-1);
     if (own !== undefined) return own;
   }
   return undefined;
+};
+
+/** A bus may give fewer messages at a time than it was asked for. */
+const readUpTo = async (bus: Bus, from: { readonly topic: string; readonly partition: number; readonly offset: number }, end: number): Promise<readonly BusMessage[]> => {
+  const messages: BusMessage[] = [];
+  for (let offset = from.offset; offset < end; ) {
+    const some = await bus.read({ ...from, offset }, end - offset);
+    const last = some.at(-1);
+    if (last === undefined) break;
+    messages.push(...some);
+    offset = last.offset + 1;
+  }
+  return messages;
 };
 
 const ownPlace = ({ headers }: BusMessage, dataset: string): { instantUs: number; part: number } | undefined =>
@@ -41,24 +54,35 @@ export const publish = async (channel: Channel, instantUs: number, outgoing: rea
   await channel.bus.produce(outgoing.map((each, index) => messageOf(channel, instantUs, each, firstPart + index)));
 };
 
-const messageOf = ({ dataset, log, partition }: Channel, instantUs: number, outgoing: Outgoing, part: number): OutgoingMessage => ({
-  topic: messageSchemas[outgoing.type].topic,
-  partition,
-  key: log,
-  value: encodeMessage({ ...outgoing, version: 1, log, instantUs, dataset, part }),
-  headers: {
-    "content-type": "application/json",
-    ce_specversion: "1.0",
-    ce_type: outgoing.type,
-    ce_source: `conductor/${dataset}`,
-    ce_id: `${dataset}/${String(instantUs)}/${messageSchemas[outgoing.type].topic}/${String(part)}`,
-    ce_time: new Date(instantUs / 1_000).toISOString(),
-    ce_subject: log,
-    [messageHeaders.dataset]: dataset,
-    [messageHeaders.instantUs]: String(instantUs),
-    [messageHeaders.part]: String(part),
-  },
-});
+const messageOf = (channel: Channel, instantUs: number, outgoing: Outgoing, part: number): OutgoingMessage => {
+  const { dataset, log } = channel;
+  const message = envelope(channel, instantUs, { ...outgoing, version: 1, log, instantUs, dataset, part }, part);
+  const place = { [messageHeaders.dataset]: dataset, [messageHeaders.instantUs]: String(instantUs), [messageHeaders.part]: String(part) };
+  return { ...message, headers: { ...message.headers, ...place } };
+};
+
+/** A live log takes its own clock: the message names neither an instant nor a place to go on behind. */
+export const liveMessageOf = (channel: Channel, instantUs: number, outgoing: Outgoing, part: number): OutgoingMessage =>
+  envelope(channel, instantUs, { ...outgoing, version: 1, log: channel.log }, part);
+
+const envelope = ({ dataset, log, partition }: Channel, instantUs: number, message: Message, part: number): OutgoingMessage => {
+  const { topic } = messageSchemas[message.type];
+  return {
+    topic,
+    partition,
+    key: log,
+    value: encodeMessage(message),
+    headers: {
+      "content-type": "application/json",
+      ce_specversion: "1.0",
+      ce_type: message.type,
+      ce_source: `conductor/${dataset}`,
+      ce_id: `${dataset}/${String(instantUs)}/${topic}/${String(part)}`,
+      ce_time: new Date(instantUs / 1_000).toISOString(),
+      ce_subject: log,
+    },
+  };
+};
 
 /** The tick messages of an instant: the recorded ticks, or a clock where there are neither ticks nor control. */
 export const tickMessages = (instant: TimelineInstant): readonly Outgoing[] => {

@@ -60,6 +60,19 @@ test("each link of the ring makes the house unquiet by itself, and says so", asy
   expect(await nextDueUs(house, log, 499)).toBeUndefined();
 });
 
+test("what is under way in another log leaves this one quiet", async () => {
+  await run("INSERT INTO execution.command (command_id, log, position, account, book, recorded_us, valid_until_us, body) VALUES ('B-1-9', 'B', 9, 'paper-b', 'b', 0, 0, '')");
+  await house.queue.add("paper-b", { commandId: "B-1-9" });
+  // An account of both logs: its reports are counted in one row of numbers, but each belongs to an order of one log.
+  for (const [index, shared] of ["paper-b", account].entries()) {
+    const order = `B-1-${String(index)}`;
+    await run("INSERT INTO venue.order (client_order_id, log, account, instrument, side, quantity, filled, arrives_us, state) VALUES ($1, 'B', $2, 'B-FUT', 'buy', '1', '0', 500, 'filled')", order, shared);
+    await run("INSERT INTO venue.report (account, sequence, client_order_id, type, body, venue_us) VALUES ($1, 9, $2, 'fill', $3, 0)", shared, order, canonicalJson({}));
+  }
+  expect(await reason()).toBeUndefined();
+  expect(await unquietReason(house, "B", house.partition)).toBeDefined();
+});
+
 test("what moves while it is looked at is not quiet", async () => {
   const moving = {
     ...house,
