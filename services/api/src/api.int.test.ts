@@ -64,7 +64,7 @@ beforeAll(async () => {
   const decisions = positions.map((position) => ({ log: "SPX", position, type: "HedgeDecided" as const, book: "scalper", reason: "threshold_breach_down", recordedTimeUs: position * 1_000_000, body: decided }));
   await writeChanges(database, { from: 0, to: at("SPX", 40), rows: { ...rowsOf("SPX", "scalper"), orders, decisions } });
   await setHead("SPX", 40);
-  api = await startApi({ database, port: 0, healthPort: 0, waitMsMax: 300, onInternal: (error) => internal.push(error) });
+  api = await startApi({ database, port: 0, waitMsMax: 300, onInternal: (error) => internal.push(error) });
 });
 
 afterAll(async () => {
@@ -214,52 +214,59 @@ test("a name that is in several logs asks for the log", async () => {
 test("lag is the age of unprojected work, and makes the service not ready when it is long", async () => {
   await server.database.query("UPDATE read_model.checkpoint SET updated_at = now() - interval '1 hour' WHERE log = 'SPX'");
   expect((await get("/v1/books")).body.lag_ms).toBe(0);
-  expect((await fetch(`${api.healthUrl}/readyz`)).status).toBe(200);
+  expect(await api.notReady()).toBeUndefined();
   await setHead("SPX", 41);
   expect((await get("/v1/books")).body.lag_ms).toBeGreaterThanOrEqual(3_600_000);
-  const unready = await fetch(`${api.healthUrl}/readyz`);
-  expect({ status: unready.status, body: await unready.json() }).toMatchObject({ status: 503, body: { reason: expect.stringContaining("position 40 of 41") } });
+  expect(await api.notReady()).toContain("position 40 of 41");
   await setHead("SPX", 40);
-  for (const path of ["/livez", "/startupz", "/readyz"]) expect(await (await fetch(api.healthUrl + path)).json()).toEqual({ status: "ok" });
+  expect(await api.notReady()).toBeUndefined();
 });
 
 test("a port in use is one sentence that names it, and nothing is left listening", async () => {
   const { database } = server;
   const port = Number(new URL(api.url).port);
-  const healthPort = Number(new URL(api.healthUrl).port);
-  await expect(startApi({ database, port, healthPort: 0 })).rejects.toMatchObject({
+  await expect(startApi({ database, port })).rejects.toMatchObject({
     code: "port_in_use",
-    message: `The API port cannot be opened: port ${String(port)} of 127.0.0.1 is in use by another program. Stop that program or choose another API port.`,
+    message: `The API cannot listen on 127.0.0.1:${String(port)}: another program does. Stop that program or choose another port.`,
   });
-  await expect(startApi({ database, port: 0, healthPort })).rejects.toMatchObject({ code: "port_in_use", message: expect.stringContaining(`The health port cannot be opened: port ${String(healthPort)}`) });
   expect((await get("/v1/books")).status).toBe(200);
 });
 
+test("beyond loopback it needs a token, and with one it answers nobody without it", async () => {
+  const { database } = server;
+  await expect(startApi({ database, host: "0.0.0.0", port: 0 })).rejects.toMatchObject({ code: "token_missing" });
+  const own = await startApi({ database, host: "0.0.0.0", port: 0, token: "open sesame" });
+  const url = own.url.replace("0.0.0.0", "127.0.0.1");
+  const ask = async (headers: Record<string, string>) => (await fetch(`${url}/v1/books`, { headers })).status;
+  expect([await ask({}), await ask({ authorization: "Bearer open" }), await ask({ authorization: "Bearer open sesame" })]).toEqual([401, 401, 200]);
+  expect((await fetch(`${url}/nowhere`)).status).toBe(401);
+  await own.stop();
+});
+
 test("stopping answers who waits, then refuses connections", async () => {
-  const own = await startApi({ database: server.database, port: 0, healthPort: 0, waitMsMax: 60_000 });
+  const own = await startApi({ database: server.database, port: 0, waitMsMax: 60_000 });
   const waiting = fetch(`${own.url}/v1/books?min_position=100`);
-  await eventually(async () => (await fetch(`${own.healthUrl}/readyz`)).status === 200);
+  await eventually(async () => (await own.notReady()) === undefined);
   await own.stop();
   expect((await waiting).status).toBe(503);
   await expect(fetch(`${own.url}/v1/books`)).rejects.toThrow();
-  await expect(fetch(`${own.healthUrl}/livez`)).rejects.toThrow();
+  expect(await own.notReady()).toBe("the API is stopping");
 });
 
 test("without its database it says so, lives on, and serves again when it is back", async () => {
   const hurt = await privatePostgres();
-  const own = await startApi({ database: hurt.database, port: 0, healthPort: 0 });
+  const own = await startApi({ database: hurt.database, port: 0 });
   try {
     const nothing = await fetch(`${own.url}/v1/books`);
     expect({ status: nothing.status, type: problemOf(await nothing.json()) }).toEqual({ status: 503, type: "/problems#projection-behind" });
     await hurt.stop("immediate");
     const away = await fetch(`${own.url}/v1/books`);
     expect({ status: away.status, type: problemOf(await away.json()) }).toEqual({ status: 503, type: "/problems#database-unavailable" });
-    expect((await fetch(`${own.healthUrl}/readyz`)).status).toBe(503);
-    expect((await fetch(`${own.healthUrl}/livez`)).status).toBe(200);
+    expect(await own.notReady()).toBe("the database does not answer");
     await hurt.start();
     await writeChanges(hurt.database, { from: 0, to: at("SPX", 1), rows: rowsOf("SPX", "scalper") });
     await eventually(async () => (await fetch(`${own.url}/v1/books`)).status === 200);
-    await eventually(async () => (await fetch(`${own.healthUrl}/readyz`)).status === 200);
+    await eventually(async () => (await own.notReady()) === undefined);
   } finally {
     await own.stop();
     await hurt.dispose();

@@ -1,18 +1,23 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyInstance } from "fastify";
 import { answerProblems } from "./problems/answer-problems.ts";
+import { Problem } from "./problems/problem.ts";
 import { bookRoutes } from "./routes/book-routes.ts";
 import type { ReadingDeps } from "./routes/reading.ts";
 
 export type AppOptions = ReadingDeps & {
   /** Told of every answer 500: the cause is not in the answer. */
   readonly onInternal: (error: unknown, traceId: string) => void;
+  readonly onAnswer?: (route: string, status: number, seconds: number) => void;
+  /** Asked of every caller, when there is one. */
+  readonly token?: string;
 };
 
 const requestTimeoutMs = 30_000;
+const millisecondsPerSecond = 1_000;
 const problemsPage = join(import.meta.dirname, "../../../docs/problems.md");
 
 /** Refuses what the schema does not name, instead of removing it silently as Fastify does by default. */
@@ -21,8 +26,20 @@ const validation = { removeAdditional: false, coerceTypes: true, useDefaults: tr
 const traceIdOf = (traceparent: string | string[] | undefined): string =>
   (typeof traceparent === "string" ? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceparent)?.[1] : undefined) ?? randomBytes(16).toString("hex");
 
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** Digests are compared, so that neither length nor time says anything of the token. */
+const requireToken = (app: FastifyInstance, token: string): void => {
+  const expected = digest(`Bearer ${token}`);
+  app.addHook("onRequest", async ({ headers }, reply) => {
+    if (timingSafeEqual(digest(headers.authorization ?? ""), expected)) return;
+    void reply.header("www-authenticate", "Bearer");
+    throw new Problem("unauthenticated", "This api asks for the header Authorization: Bearer <token>.");
+  });
+};
+
 /** The whole API, not listening yet. */
-export const createApp = async ({ onInternal, ...reading }: AppOptions): Promise<FastifyInstance> => {
+export const createApp = async ({ onInternal, onAnswer, token, ...reading }: AppOptions): Promise<FastifyInstance> => {
   const app = Fastify({
     logger: false,
     requestTimeout: requestTimeoutMs,
@@ -31,6 +48,12 @@ export const createApp = async ({ onInternal, ...reading }: AppOptions): Promise
     forceCloseConnections: "idle",
   });
   answerProblems(app, onInternal);
+  if (token !== undefined) requireToken(app, token);
+  if (onAnswer !== undefined) {
+    app.addHook("onResponse", async ({ routeOptions }, reply) => {
+      onAnswer(routeOptions.url ?? "unknown", reply.statusCode, reply.elapsedTime / millisecondsPerSecond);
+    });
+  }
   // Else a caller's idle connection would keep the server from closing after its last answer.
   app.addHook("onSend", async (_request, reply) => {
     if (reading.stopping.aborted) void reply.header("connection", "close");

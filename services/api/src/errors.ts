@@ -1,5 +1,5 @@
 /** Operating errors of the API service. What a caller did wrong is a `Problem`, not one of these. */
-export type ApiErrorCode = "port_in_use" | "port_forbidden" | "listen_failed";
+export type ApiErrorCode = "port_in_use" | "port_forbidden" | "listen_failed" | "token_missing";
 
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -13,17 +13,14 @@ export class ApiError extends Error {
 
 const codeOf = (cause: unknown): unknown => (typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined);
 
-/** `what` is the listener's name in the sentence. */
-export const listenError = (what: "API" | "health", port: number, cause: unknown): ApiError => {
-  const place = `port ${String(port)} of 127.0.0.1`;
+/** `place` is host:port. */
+export const listenError = (place: string, cause: unknown): ApiError => {
   switch (codeOf(cause)) {
     case "EADDRINUSE":
-    case "port_in_use":
-      return new ApiError("port_in_use", `The ${what} port cannot be opened: ${place} is in use by another program. Stop that program or choose another ${what} port.`, { cause });
+      return new ApiError("port_in_use", `The API cannot listen on ${place}: another program does. Stop that program or choose another port.`, { cause });
     case "EACCES":
-    case "port_not_permitted":
-      return new ApiError("port_forbidden", `The ${what} port cannot be opened: ${place} is not permitted, because ports below 1024 need a privilege. Choose a ${what} port from 1024 on.`, { cause });
+      return new ApiError("port_forbidden", `The API may not listen on ${place}: ports below 1024 need a privilege. Choose one from 1024 on.`, { cause });
     default:
-      return new ApiError("listen_failed", `The ${what} port cannot be opened: ${place}: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
+      return new ApiError("listen_failed", `The API cannot listen on ${place}: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause });
   }
 };

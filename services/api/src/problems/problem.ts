@@ -4,6 +4,7 @@ import { Type, type Static } from "typebox";
 export const problemTypes = {
   "invalid-request": { status: 400, title: "The request is not as the OpenAPI document says" },
   "log-required": { status: 400, title: "Several logs qualify" },
+  unauthenticated: { status: 401, title: "The caller is not known" },
   "unknown-route": { status: 404, title: "There is no such route" },
   "unknown-log": { status: 404, title: "There is no such log" },
   "unknown-book": { status: 404, title: "There is no such book" },
