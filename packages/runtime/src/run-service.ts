@@ -82,7 +82,11 @@ const startAll = async <Name extends ServiceName>(name: Name, settings: Values<(
   const database = openDatabase(settings.databaseUrl, { applicationName: `finality ${name}`, max: settings.databaseConnections });
   shutdown.add("database", () => database.close());
   const notifier = createNotifier(database);
-  const waiting = { withinMs: settings.startWithinMs, signal: shutdown.signal, onWaiting: (reason: string) => { standing.missing = reason; logger.warn({}, `${reason}; waiting`); } };
+  const onWaiting = (reason: string): void => {
+    if (reason !== standing.missing) logger.warn({}, `${reason}; waiting`);
+    standing.missing = reason;
+  };
+  const waiting = { withinMs: settings.startWithinMs, signal: shutdown.signal, onWaiting };
   await whenAvailable(waiting, () => requireMigrated(database));
   const context: ServiceContext<Name> = {
     settings,

@@ -8,7 +8,7 @@ export const databaseSettings = {
 } satisfies Settings;
 
 export const busSettings = {
-  bus: optional({ env: "FINALITY_BUS", key: "bus", says: "where messages lie: kafka, or tables in PostgreSQL; when not set kafka where KAFKA_BROKERS is set, else postgres" }, oneOf("kafka", "postgres")),
+  bus: optional({ env: "FINALITY_BUS", key: "bus.kind", says: "where messages lie: kafka, or tables in PostgreSQL; when not set kafka where KAFKA_BROKERS is set, else postgres" }, oneOf("kafka", "postgres")),
   kafkaBrokers: optional({ env: "KAFKA_BROKERS", key: "kafka.brokers", says: "brokers to begin with, as host:port,host:port" }, hostList),
   kafkaTls: withDefault({ env: "KAFKA_TLS", key: "kafka.tls", says: "whether the connections to Kafka are encrypted, true or false" }, "false", flag),
   kafkaTlsCaFile: optional({ env: "KAFKA_TLS_CA_FILE", key: "kafka.tlsCaFile", says: "PEM file with the certificates that Kafka's are checked against, where they are not public ones" }, text),
@@ -50,6 +50,9 @@ export const apiSettings = {
   apiPort: withDefault({ env: "FINALITY_API_PORT", key: "api.port", says: "port of the api; 0 takes a free one" }, "8420", port),
   apiToken: optional({ env: "FINALITY_API_TOKEN", key: "api.token", says: "what callers of the api send as Authorization: Bearer …", secret: true }, text),
 } satisfies Settings;
+
+/** What the command line needs to work on a cluster; without a database it works on a data folder. */
+export const clusterSettings = { ...busSettings, ...queueSettings, databaseUrl: { ...databaseSettings.databaseUrl, required: false, parse: (given: string | undefined) => (given === undefined ? undefined : databaseSettings.databaseUrl.parse(given)) } } satisfies Settings;
 
 /** The health port of each service when none is set. */
 export const healthPorts = { api: 8421, sequencer: 8431, dispatcher: 8432, executor: 8433, "paper-venue": 8434, projector: 8435 } as const;
