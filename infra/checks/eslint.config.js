@@ -1,0 +1,1 @@
+export { testkit as default } from "@finality/eslint-config";
