@@ -34,3 +34,7 @@ export const median = (values: readonly number[]): number => {
   if (low === undefined || high === undefined) throw new Error("A median needs at least one value.");
   return (low + high) / 2;
 };
+
+/** The value that so large a share of the values lies below, 0 … 1. At least one value. */
+export const percentile = (values: readonly number[], share: number): number =>
+  values.toSorted((left, right) => left - right)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;

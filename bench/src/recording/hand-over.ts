@@ -45,13 +45,13 @@ export const handOver = (): HandOver => {
     await Promise.race([acknowledged.promise, broken.promise]);
     waiting.delete(topic);
   };
-  return { bus: { ...unused, consume }, give };
+  return { bus: { ...unused, consume, identity: async () => "hand-over" }, give };
 };
 
 const refuse = (): never => {
   throw new Error("The hand-over is no bus to produce to or to read from.");
 };
-const unused: Omit<Bus, "consume"> = {
+const unused: Omit<Bus, "consume" | "identity"> = {
   ensureTopics: refuse,
   partitions: refuse,
   produce: refuse,

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { createNotifier, type Database } from "@finality/database";
 import { createLogReader, createLogWriter, type Append } from "@finality/event-log";
 import { privatePostgres } from "@finality/testkit";
-import { compared, median, type Measurement } from "../measurement.ts";
+import { compared, median, percentile, type Measurement } from "../measurement.ts";
 import { startDesk } from "../recording/desk.ts";
 import { longDay, taker, type Body } from "../recording/long-day.ts";
 import { elapsedMs } from "../timing.ts";
@@ -83,6 +83,3 @@ const race = async (database: Database): Promise<Samples> => {
 const turnFor = async (milliseconds: number): Promise<void> => {
   for (const until = performance.now() + milliseconds; performance.now() < until; ) await turn();
 };
-
-const percentile = (values: readonly number[], share: number): number =>
-  values.toSorted((left, right) => left - right)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { clusterSettings, readSettings, type Values } from "@finality/runtime";
 import type { LogLevel } from "@finality/service-kit";
 import { CliError } from "./exit-codes.ts";
 
@@ -13,6 +14,10 @@ export type Config = {
   /** Progress in place: only on a terminal, off with CI. */
   readonly terminal: boolean;
   readonly color: boolean;
+  /** A cluster to work on instead of a data folder: DATABASE_URL, KAFKA_BROKERS, REDIS_URL … */
+  readonly cluster: Values<typeof clusterSettings>;
+  /** As it was read, for the processes that a command starts. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 };
 
 const levels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -28,6 +33,8 @@ export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config
     crashAt: environment["FINALITY_CRASH_AT"],
     terminal: process.stderr.isTTY && !truthy("CI"),
     color: process.stderr.isTTY && !truthy("NO_COLOR"),
+    cluster: readSettings(clusterSettings, { environment }).values,
+    environment,
   });
 };
 

@@ -1,9 +1,12 @@
 import { ApiError } from "@finality/api";
+import { BusError } from "@finality/bus";
 import { ConductorError } from "@finality/conductor";
 import { DatabaseError } from "@finality/database";
 import { DatasetError } from "@finality/datasets";
+import { RuntimeError } from "@finality/runtime";
 import { ServiceKitError } from "@finality/service-kit";
 import { VenueError } from "@finality/venues";
+import { WorkQueueError } from "@finality/work-queue";
 
 /** The process's exit codes, as documented in the README. */
 export const exitCodes = {
@@ -18,6 +21,9 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** What a command ended with, when that is not an error: findings, an interruption. */
+export type Outcome = { code: number };
 
 export type CliErrorCode = "usage" | "not_found" | "conflict" | "validation";
 
@@ -38,8 +44,10 @@ export const exitCodeOf = (error: unknown): ExitCode => {
   if (error instanceof DatasetError) return error.code === "not_found" ? exitCodes.notFound : exitCodes.validation;
   if (error instanceof VenueError) return error.code === "bad_terms" ? exitCodes.validation : exitCodes.error;
   if (error instanceof ServiceKitError) return error.code === "bad_fault" ? exitCodes.usage : exitCodes.error;
-  if (error instanceof ConductorError) return exitCodes.conflict;
+  if (error instanceof ConductorError) return error.code === "bus_away" || error.code === "not_taken_in" ? exitCodes.unavailable : exitCodes.conflict;
   if (error instanceof ApiError) return exitCodes.conflict;
+  if (error instanceof RuntimeError) return error.code === "bad_settings" ? exitCodes.usage : exitCodes.unavailable;
+  if (error instanceof BusError || error instanceof WorkQueueError) return error.code === "unavailable" ? exitCodes.unavailable : exitCodes.error;
   if (error instanceof DatabaseError) {
     if (error.code === "folder_in_use" || error.code === "port_in_use") return exitCodes.conflict;
     return error.code === "connection" ? exitCodes.unavailable : exitCodes.error;

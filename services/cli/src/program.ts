@@ -4,22 +4,15 @@ import { runDemo } from "./commands/demo.ts";
 import { runDev } from "./commands/dev.ts";
 import { runDiscard, runDeadLetters, runRedrive, runShowDeadLetter } from "./commands/dead-letters.ts";
 import { runDoctor } from "./commands/doctor.ts";
-import { runFeed } from "./commands/feed.ts";
 import { runHedges } from "./commands/hedges.ts";
 import { runLogExport, runLogShow } from "./commands/log.ts";
 import { runPositions } from "./commands/positions.ts";
 import { runReplayHash, runReplayVerify } from "./commands/replay.ts";
 import type { Config } from "./config.ts";
-
-/** What a command ended with, when that is not an error: findings, an interruption. */
-export type Outcome = { code: number };
-
-const speed = (text: string): number | "max" => {
-  if (text === "max") return "max";
-  const number = Number(text);
-  if (!(number > 0)) throw new InvalidArgumentError("It must be max, or how many recorded seconds pass in one second, such as 60.");
-  return number;
-};
+import type { Outcome } from "./exit-codes.ts";
+import { addCluster } from "./program-cluster.ts";
+import { addFeeding } from "./program-feeds.ts";
+import { data, json, speed } from "./program-options.ts";
 
 const count = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
@@ -32,8 +25,6 @@ const portNumber = (text: string): number => {
   return number;
 };
 
-const data = (): Option => new Option("--data <folder>", "data folder (default: the one used last)");
-const json = (): Option => new Option("--json", "print one JSON document");
 const port = (): Option => new Option("--port <number>", "port of the api on 127.0.0.1; health is on the next one; 0 takes free ones").argParser(portNumber).default(8420);
 
 /** The command line. `outcome.code` is the exit code when nothing is thrown. */
@@ -45,9 +36,11 @@ export const buildProgram = (config: Config, outcome: Outcome): Command => {
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  demo                     watch a recorded options day being hedged\n  finality replay verify   prove that the log recomputes to the same bytes\n  finality hedges          every hedge and what it was made from\n");
 
   addRunning(program, config, outcome);
+  addFeeding(program, config, outcome);
   addReading(program, config);
   addReplay(program, config, outcome);
   addDeadLetters(program, config);
+  addCluster(program, config, outcome);
   program
     .command("doctor")
     .description("look at this machine and the data folder, and say what is wrong")
@@ -76,13 +69,6 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
     .addOption(port())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  dev\n  finality feed            in another terminal: gives it a recorded day\n")
     .action(async (options: Parameters<typeof runDev>[1]) => { outcome.code = await runDev(config, options); });
-  program
-    .command("feed")
-    .description("feed a recorded day to a running house, in lock-step; goes on behind its own last message")
-    .option("--dataset <name or folder>", "a dataset that ships with Finality, or a folder with a dataset.json", "spx-2021-01-04")
-    .addOption(new Option("--speed <max or number>", "recorded seconds per second").argParser(speed).default("max" as const))
-    .addOption(data())
-    .action(async (options: Parameters<typeof runFeed>[1]) => { outcome.code = await runFeed(config, options); });
   const books = program.command("books").description("halt and resume books");
   for (const action of ["halt", "resume"] as const) {
     books

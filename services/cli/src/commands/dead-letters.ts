@@ -1,8 +1,8 @@
-import { createPostgresBus } from "@finality/bus";
 import { decodeJson, messageHeaders, messageSchemas, topics } from "@finality/contracts";
 import { createDeadLetters, type DeadLetter, type DeadLetterKey, type DeadLetterSummary } from "@finality/event-log";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
+import { openOwnBus } from "../house/open-parts.ts";
 import { printData, printJson, say, table } from "../output.ts";
 import { withData, type DataOptions } from "./with-data.ts";
 
@@ -41,12 +41,12 @@ export const runShowDeadLetter = (config: Config, id: string, options: JsonOptio
 
 /** Publishes the message again on its own topic and partition; its record's provenance names where it lay. */
 export const runRedrive = (config: Config, id: string, options: DataOptions): Promise<void> =>
-  withData(config, options, async ({ database }) => {
+  withData(config, options, async (data) => {
     const key = keyOf(id);
-    const letters = createDeadLetters(database);
+    const letters = createDeadLetters(data.database);
     const letter = await findLetter(letters, key);
     if (letter.state !== "open") throw new CliError("conflict", `${id} is ${letter.state} already.`);
-    const bus = createPostgresBus(database);
+    const bus = openOwnBus(config, data);
     try {
       const [place] = await bus.produce([{ topic: key.topic, partition: key.partition, key: letter.log, value: redriven(letter), headers: { ...letter.headers, [messageHeaders.redriveOf]: id } }]);
       await letters.markRedriven(key);

@@ -65,7 +65,7 @@ const usualSpeed = ({ timeline }: Dataset): number => {
 const runDay = async (config: Config, house: House, dataset: Dataset, speed: number | "max", signal: AbortSignal): Promise<void> => {
   const view = showDay(config, house.data.database, dataset);
   try {
-    await feedDataset({ house, dataset, speed, signal, onInstant: view.onInstant, onWaiting: view.onWaiting });
+    await feedDataset({ house: { ...house, database: house.data.database }, dataset, pace: { clock: "data", speed }, signal, onInstant: view.onInstant, onWaiting: view.onWaiting });
     await house.projected(dataset.manifest.log, signal);
   } finally {
     await view.end();

@@ -17,7 +17,7 @@ export const runDev = async (config: Config, options: { readonly data?: string; 
   try {
     rememberFolder(config, folder);
     house = await startHouse({ data, config, port: options.port });
-    say(`The house is open in ${folder}; api: ${house.api.url}/v1/books, health: ${house.api.healthUrl}/readyz\nFeed it from another terminal: npx -y pnpm@10 finality feed. Ctrl-C ends it.`);
+    say(`The house is open in ${folder}; api: ${house.api.url}/v1/books, health: ${house.healthUrl}/readyz\nFeed it from another terminal: npx -y pnpm@10 finality feed. Ctrl-C ends it.`);
     await house.whileRunning(interrupted.happened);
     return exitCodes.interrupted;
   } finally {

@@ -1,10 +1,11 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from "node:fs";
-import { join } from "node:path";
+import { topicNames } from "@finality/contracts";
 import { createDeadLetters, createLogReader } from "@finality/event-log";
 import { shippedDatasets } from "@finality/datasets";
-import { folderToRead, type Config } from "../config.ts";
-import { exitCodes, type ExitCode } from "../exit-codes.ts";
-import { openDataFolder } from "../house/data-folder.ts";
+import type { Config } from "../config.ts";
+import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
+import { openParts } from "../house/open-parts.ts";
+import { openData, type OpenData } from "../house/open-data.ts";
 import { printData, printJson } from "../output.ts";
 
 type Finding = { readonly check: string; readonly ok: boolean; readonly says: string };
@@ -43,28 +44,44 @@ const disk = (config: Config): Finding => {
   return { check: "disk", ok: free >= freeBytesMin, says: `${(free / 1024 ** 3).toFixed(1)} GiB free${free >= freeBytesMin ? "" : "; make room for at least 0.5 GiB"}` };
 };
 
+const explain = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 const data = async (config: Config, named: string | undefined): Promise<readonly Finding[]> => {
-  let folder: string;
+  let opened: OpenData;
   try {
-    folder = folderToRead(config, named);
+    opened = await openData(config, named);
   } catch (error) {
-    return [{ check: "house", ok: named === undefined, says: named === undefined ? "none yet" : error instanceof Error ? error.message : String(error) }];
+    const nothingYet = error instanceof CliError && error.code === "not_found" && named === undefined;
+    return [nothingYet ? { check: "house", ok: true, says: "none yet" } : { check: "postgresql", ok: false, says: explain(error) }];
   }
   try {
-    const opened = await openDataFolder({ folder, exclusive: false });
+    const { database, place, isCluster } = opened;
+    const { rows } = await database.query<{ readonly version: string }>("SELECT version()");
+    const heads = await createLogReader({ database }).heads();
+    const letters = await createDeadLetters(database).count({ state: "open" });
+    return [
+      { check: "postgresql", ok: true, says: `${rows[0]?.version.split(" on ")[0] ?? "PostgreSQL"} in ${place}` },
+      { check: "logs", ok: true, says: heads.map((head) => `${head.log} at ${String(head.position)}`).join(", ") || "none yet" },
+      { check: "dead letters", ok: letters === 0, says: letters === 0 ? "none open" : `${String(letters)} open: see \`finality dlq list\`` },
+      ...(isCluster ? [await busAndQueue(config)] : []),
+    ];
+  } catch (error) {
+    return [{ check: "postgresql", ok: false, says: explain(error) }];
+  } finally {
+    await opened.close();
+  }
+};
+
+const busAndQueue = async (config: Config): Promise<Finding> => {
+  try {
+    const parts = await openParts(config, {});
     try {
-      const { rows } = await opened.database.query<{ readonly version: string }>("SELECT version()");
-      const heads = await createLogReader({ database: opened.database }).heads();
-      const letters = await createDeadLetters(opened.database).count({ state: "open" });
-      return [
-        { check: "postgresql", ok: true, says: `${rows[0]?.version.split(" on ")[0] ?? "PostgreSQL"} in ${join(folder, "postgres")}` },
-        { check: "logs", ok: true, says: heads.map((head) => `${head.log} at ${String(head.position)}`).join(", ") || "none yet" },
-        { check: "dead letters", ok: letters === 0, says: letters === 0 ? "none open" : `${String(letters)} open: see \`finality dlq list\`` },
-      ];
+      const partitions = await Promise.all(topicNames.map(async (topic) => `${topic} (${String(await parts.bus.partitions(topic))})`));
+      return { check: "bus, queue", ok: true, says: `reached; topics and their partitions: ${partitions.join(", ")}` };
     } finally {
-      await opened.close();
+      await parts.close();
     }
   } catch (error) {
-    return [{ check: "postgresql", ok: false, says: error instanceof Error ? error.message : String(error) }];
+    return { check: "bus, queue", ok: false, says: explain(error) };
   }
 };

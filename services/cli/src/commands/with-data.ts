@@ -1,19 +1,19 @@
 import { createNotifier } from "@finality/database";
 import { createLogReader, type LogReader } from "@finality/event-log";
-import { folderToRead, type Config } from "../config.ts";
+import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
-import { openDataFolder, type DataFolder } from "../house/data-folder.ts";
+import { openData, type OpenData } from "../house/open-data.ts";
 
 export type DataOptions = { readonly data?: string };
 
-/** Looks into a data folder, also one that no house runs on: then its database is started for as long as the command takes. */
-export const withData = async <Result>(config: Config, { data }: DataOptions, work: (folder: DataFolder, reader: LogReader) => Promise<Result>): Promise<Result> => {
-  const folder = await openDataFolder({ folder: folderToRead(config, data), exclusive: false });
+/** Looks into a cluster's database or a data folder, also one that no house runs on. */
+export const withData = async <Result>(config: Config, { data }: DataOptions, work: (data: OpenData, reader: LogReader) => Promise<Result>): Promise<Result> => {
+  const opened = await openData(config, data);
   try {
-    const notifier = createNotifier(folder.database);
-    return await work(folder, createLogReader({ database: folder.database, notifier }));
+    const notifier = createNotifier(opened.database);
+    return await work(opened, createLogReader({ database: opened.database, notifier }));
   } finally {
-    await folder.close();
+    await opened.close();
   }
 };
 
@@ -22,7 +22,7 @@ export const logsOf = async (reader: LogReader, named: string | undefined): Prom
   const logs = (await reader.heads()).filter((head) => head.position > 0).map(({ log }) => log);
   if (named === undefined && logs.length > 0) return logs;
   if (named !== undefined && logs.includes(named)) return [named];
-  throw new CliError("not_found", named === undefined ? "There is no log in this data folder yet: run `npx -y pnpm@10 demo` first." : `There is no log "${named}"; there ${logs.length === 1 ? "is" : "are"} ${logs.join(", ") || "none"}.`);
+  throw new CliError("not_found", named === undefined ? "There is no log yet: run `npx -y pnpm@10 demo` first." : `There is no log "${named}"; there ${logs.length === 1 ? "is" : "are"} ${logs.join(", ") || "none"}.`);
 };
 
 /** The one log that a command is about. Throws `CliError` when several are open and none is named. */

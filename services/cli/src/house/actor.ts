@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -8,6 +8,7 @@ import { join } from "node:path";
  */
 export const actorReference = (folder: string, person: string): string => {
   const path = join(folder, "actor-salt");
+  mkdirSync(folder, { recursive: true });
   if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString("hex"), { mode: 0o600 });
   return createHash("sha256").update(`${readFileSync(path, "utf8")}:${person}`).digest("hex").slice(0, 32);
 };

@@ -9,7 +9,7 @@ import { startExecutor } from "@finality/executor";
 import { startPaperVenue } from "@finality/paper-venue";
 import { startProjector } from "@finality/projector";
 import { startSequencer } from "@finality/sequencer";
-import { createFaults, createLogger, type Logger } from "@finality/service-kit";
+import { createFaults, createLogger, startHealthServer, type Logger } from "@finality/service-kit";
 import { createPaperVenueClient } from "@finality/venues";
 import { openWorkQueue, type WorkQueue } from "@finality/work-queue";
 import type { Config } from "../config.ts";
@@ -19,6 +19,8 @@ import type { DataFolder } from "./data-folder.ts";
 export type House = {
   readonly data: DataFolder;
   readonly api: Api;
+  /** `http://127.0.0.1:<port>` */
+  readonly healthUrl: string;
   readonly bus: Bus;
   readonly queue: WorkQueue;
   readonly catalogue: Catalogue;
@@ -57,8 +59,9 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     const writer = createLogWriter({ database, notifier });
     const shared = { database, notifier, reader, bus, queue, catalogue, faults };
 
-    const api = await startApi({ database, port, healthPort: port === 0 ? 0 : port + 1 });
-    stops.push(() => api.stop());
+    const api = await startApi({ database, port });
+    const health = await startHealthServer({ port: port === 0 ? 0 : port + 1, notStarted: () => undefined, notReady: () => api.notReady() });
+    stops.push(() => health.close(), () => api.stop());
     const projector = await startProjector(shared);
     stops.push(() => projector.stop());
     const venue = startPaperVenue({ ...shared, logger: loggerOf("paper-venue") });
@@ -73,6 +76,7 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     return {
       data,
       api,
+      healthUrl: `http://127.0.0.1:${String(health.port)}`,
       bus,
       queue,
       catalogue,

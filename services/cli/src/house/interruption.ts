@@ -10,18 +10,18 @@ export type Interruption = {
 };
 
 /** Everything must be closed within this; then the process ends all the same. */
-const patienceMs = 5_000;
+const usualPatienceMs = 5_000;
 const codes: Partial<Record<NodeJS.Signals, number>> = { SIGINT: exitCodes.interrupted, SIGTERM: 143, SIGHUP: 129 };
 
 /** Ctrl-C or SIGTERM once: finish what is in work and stop. Twice, or when stopping takes too long: end at once. */
-export const interruption = (): Interruption => {
+export const interruption = (patienceMs = usualPatienceMs): Interruption => {
   const controller = new AbortController();
   const happened = new Promise<void>((resolve) => { controller.signal.addEventListener("abort", () => { resolve(); }, { once: true }); });
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(codes[name] ?? exitCodes.interrupted);
     say("stopping: the batch in work is finished first (again to end at once)");
     setTimeout(() => {
-      say("it did not stop within 5 s and is ended by force; the next start goes on where the log ends");
+      say(`it did not stop within ${String(patienceMs / 1_000)} s and is ended by force; the next start goes on where the log ends`);
       process.exit(exitCodes.error);
     }, patienceMs).unref();
     controller.abort();

@@ -1,4 +1,4 @@
-import { clearLine, cursorTo, moveCursor } from "node:readline";
+import { clearLine, clearScreenDown, cursorTo, moveCursor } from "node:readline";
 import { dayOf, money, signed, timeOfDay } from "../output.ts";
 import type { BookLine } from "./book-line.ts";
 
@@ -36,42 +36,52 @@ export const gauge = ({ netDelta, bandLower, bandUpper, schedule }: Pick<BookLin
   return cells.join("");
 };
 
+/** How much of something is over, 0 … 1, in 20 characters. */
+export const bar = (share: number): string => {
+  const filled = Math.round(share * 20);
+  return "█".repeat(filled) + "░".repeat(20 - filled);
+};
+
 /** The lines of one frame, none longer than `width`; where the band does not fit it is left out. */
 export const render = (frame: Frame, width: number): readonly string[] => {
   const band = (text: string): string => (width < widthWithBand ? "" : `  ${text}`);
-  const filled = Math.round(frame.share * 20);
-  const bar = "█".repeat(filled) + "░".repeat(20 - filled);
-  const header = `${dayOf(frame.instantUs)} ${timeOfDay(frame.instantUs)} UTC   ${frame.underlying} ${frame.spot === null ? "–" : money(frame.spot, 2)}   ${bar} ${String(Math.round(frame.share * 100))} %`;
+  const header = `${dayOf(frame.instantUs)} ${timeOfDay(frame.instantUs)} UTC   ${frame.underlying} ${frame.spot === null ? "–" : money(frame.spot, 2)}   ${bar(frame.share)} ${String(Math.round(frame.share * 100))} %`;
   const titles = `${"book".padEnd(10)}${"net delta".padStart(10)}${band("band".padEnd(gaugeWidth))}${"hedges".padStart(8)}${"option P&L".padStart(12)}${"hedge P&L".padStart(12)}${"net P&L".padStart(12)}`;
   const lines = frame.books.map(
     (book) =>
       `${book.book.padEnd(10)}${signed(book.netDelta).padStart(10)}${band(gauge(book))}${String(book.hedges).padStart(8)}${signed(book.optionPnl).padStart(12)}${signed(book.hedgePnl).padStart(12)}${signed(book.netPnl).padStart(12)}${book.refusal === null ? "" : `  ${book.refusal}`}`,
   );
-  // A line that wraps would be two to the terminal and one to us: the next frame would miss its place.
-  const fitting = (line: string): string => Array.from(line).slice(0, width).join("");
-  return [header, "", titles, ...lines, frame.waiting === undefined ? "" : `waiting: ${frame.waiting}`].map(fitting);
+  return [header, "", titles, ...lines, frame.waiting === undefined ? "" : `waiting: ${frame.waiting}`].map((line) => fitting(line, width));
 };
+
+/** A line that wraps would be two to the terminal and one to us: the next frame would miss its place. */
+const fitting = (line: string, width: number): string => Array.from(line).slice(0, width).join("");
 
 /** Draws frames over each other on a terminal. */
 export const createLiveView = (out: NodeJS.WriteStream): { draw: (frame: Frame) => void; end: () => void } => {
+  const view = createInPlace(out);
+  return { draw: (frame) => { view.draw(render(frame, widthOf(out))); }, end: view.end };
+};
+
+const widthOf = (out: NodeJS.WriteStream): number => (out.columns > 0 ? out.columns - 1 : usualWidth);
+
+/** Draws lines over the lines drawn before them. */
+export const createInPlace = (out: NodeJS.WriteStream): { draw: (lines: readonly string[]) => void; end: () => void } => {
   let drawn = 0;
-  const rewind = (): void => {
-    if (drawn === 0) return;
-    moveCursor(out, 0, -drawn);
-    cursorTo(out, 0);
-  };
   return {
-    draw: (frame) => {
-      rewind();
-      const lines = render(frame, out.columns > 0 ? out.columns - 1 : usualWidth);
+    draw: (lines) => {
+      if (drawn > 0) {
+        moveCursor(out, 0, -drawn);
+        cursorTo(out, 0);
+      }
       for (const line of lines) {
         clearLine(out, 0);
-        out.write(`${line}\n`);
+        out.write(`${fitting(line, widthOf(out))}\n`);
       }
+      // There may have been more lines than there are now.
+      if (drawn > lines.length) clearScreenDown(out);
       drawn = lines.length;
     },
-    end: () => {
-      drawn = 0;
-    },
+    end: () => { drawn = 0; },
   };
 };
