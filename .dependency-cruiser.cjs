@@ -87,6 +87,13 @@ module.exports = {
       from: { path: "^(packages|services)/", pathNot: forTests },
       to: { path: "^packages/testkit/" },
     },
+    {
+      name: "brokers-in-tests-only",
+      comment: "Running code meets the brokers that it is told of; only tests and benchmarks start some.",
+      severity: "error",
+      from: { pathNot: [...forTests, "^infra/", "^bench/"] },
+      to: { path: "^infra/" },
+    },
     { name: "testkit-knows-no-service", severity: "error", from: { path: "^packages/testkit/" }, to: { path: "^services/" } },
     {
       name: "tests-are-leaves",

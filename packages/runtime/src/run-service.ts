@@ -81,7 +81,8 @@ const startAll = async <Name extends ServiceName>(name: Name, settings: Values<(
 
   const database = openDatabase(settings.databaseUrl, { applicationName: `finality ${name}`, max: settings.databaseConnections });
   shutdown.add("database", () => database.close());
-  const notifier = createNotifier(database);
+  const notifier = createNotifier(database, { listening: true });
+  shutdown.add("notifier", () => notifier.close());
   const onWaiting = (reason: string): void => {
     if (reason !== standing.missing) logger.warn({}, `${reason}; waiting`);
     standing.missing = reason;

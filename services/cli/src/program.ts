@@ -6,11 +6,13 @@ import { runDiscard, runDeadLetters, runRedrive, runShowDeadLetter } from "./com
 import { runDoctor } from "./commands/doctor.ts";
 import { runHedges } from "./commands/hedges.ts";
 import { runLogExport, runLogShow } from "./commands/log.ts";
+import { runLogSkip } from "./commands/log-skip.ts";
 import { runPositions } from "./commands/positions.ts";
 import { runReplayHash, runReplayVerify } from "./commands/replay.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { addCluster } from "./program-cluster.ts";
+import { addProcesses } from "./program-processes.ts";
 import { addFeeding } from "./program-feeds.ts";
 import { data, json, speed } from "./program-options.ts";
 
@@ -41,6 +43,7 @@ export const buildProgram = (config: Config, outcome: Outcome): Command => {
   addReplay(program, config, outcome);
   addDeadLetters(program, config);
   addCluster(program, config, outcome);
+  addProcesses(program, config, outcome);
   program
     .command("doctor")
     .description("look at this machine and the data folder, and say what is wrong")
@@ -71,7 +74,7 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
     .action(async (options: Parameters<typeof runDev>[1]) => { outcome.code = await runDev(config, options); });
   const books = program.command("books").description("halt and resume books");
   for (const action of ["halt", "resume"] as const) {
-    books
+    const command = books
       .command(action)
       .description(action === "halt" ? "stop hedging at once: no order is sent after this returns" : "let halted books hedge again")
       .argument("[book]", "one book (default: all)")
@@ -79,6 +82,7 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
       .addOption(data())
       .addOption(json())
       .action(async (book: string | undefined, options: Parameters<typeof runBooksSwitch>[3]) => { await runBooksSwitch(config, action, book, options); });
+    if (action === "halt") command.option("--cancel-orders", "also cancel what rests at the venue");
   }
 };
 
@@ -115,6 +119,16 @@ const addReading = (program: Command, config: Config): void => {
     .option("--log <log>", "which log, where several are open")
     .addOption(data())
     .action(async (options: Parameters<typeof runLogExport>[1]) => { await runLogExport(config, options); });
+  log
+    .command("skip")
+    .description("let a log that stands still pass over the message that it stopped at; the skip is recorded, the bytes stay in the dead letters")
+    .requiredOption("--at <place>", "the message, as topic/partition/offset: the service's log and its /readyz name it")
+    .requiredOption("--reason <code>", "why, as lower case letters, digits and underscores, such as known_bug")
+    .option("--log <log>", "which log, where several are open")
+    .option("--yes", "do it; without this it is refused")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runLogSkip>[1]) => { await runLogSkip(config, options); });
 };
 
 const addReplay = (program: Command, config: Config, outcome: Outcome): void => {

@@ -1,5 +1,5 @@
 import { openBus } from "@finality/bus";
-import { createCatalogue, createLogReader, createLogWriter } from "@finality/event-log";
+import { createCatalogue, createDeadLetterUpkeep, createLogReader, createLogWriter } from "@finality/event-log";
 import { busConnection, runService } from "@finality/runtime";
 import { reportLogs } from "./report-logs.ts";
 import { startSequencer } from "./sequencer.ts";
@@ -16,6 +16,7 @@ await runService("sequencer", async ({ settings, database, notifier, logger, fau
     writer: createLogWriter({ database, notifier }),
     nowUs: () => Date.now() * microsecondsPerMillisecond,
     build: settings.build,
+    deadLetters: { upkeep: createDeadLetterUpkeep(database), retentionDays: settings.deadLetterDays },
     faults,
     logger,
   });

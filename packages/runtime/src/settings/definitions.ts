@@ -45,6 +45,10 @@ export const leaseSettings = {
   leaseMs: withDefault({ env: "FINALITY_LEASE_MS", key: "process.leaseMs", says: "how long a silent process keeps the logs or accounts that it works on, milliseconds" }, "5000", integer(500, 300_000)),
 } satisfies Settings;
 
+const deadLetterSettings = {
+  deadLetterDays: withDefault({ env: "FINALITY_DEAD_LETTER_DAYS", key: "deadLetters.days", says: "days that a dead letter is kept after it was dealt with; open ones are kept" }, "30", integer(1, 3_650)),
+} satisfies Settings;
+
 export const apiSettings = {
   apiHost: withDefault({ env: "FINALITY_API_HOST", key: "api.host", says: "address that the api listens on; beyond loopback it needs FINALITY_API_TOKEN" }, "127.0.0.1", text),
   apiPort: withDefault({ env: "FINALITY_API_PORT", key: "api.port", says: "port of the api; 0 takes a free one" }, "8420", port),
@@ -60,7 +64,7 @@ export type ServiceName = keyof typeof healthPorts;
 
 /** Which settings each service reads. */
 export const serviceSettings = {
-  sequencer: { ...processSettings(healthPorts.sequencer), ...busSettings },
+  sequencer: { ...processSettings(healthPorts.sequencer), ...busSettings, ...deadLetterSettings },
   dispatcher: { ...processSettings(healthPorts.dispatcher), ...queueSettings, ...leaseSettings },
   executor: { ...processSettings(healthPorts.executor), ...busSettings, ...queueSettings, ...leaseSettings },
   "paper-venue": { ...processSettings(healthPorts["paper-venue"]), ...leaseSettings },
