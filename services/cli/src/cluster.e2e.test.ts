@@ -69,14 +69,14 @@ describe.skipIf((await lacksKafka()) || (await lacksRedis()))("a cluster on Kafk
 
   test("a process whose database is away says that it is not ready, and why; back, it is again", async () => {
     const { processes } = await begin();
-    const sequencer = processes().find(({ service }) => service === "projector");
+    const api = processes().find(({ service }) => service === "api");
     await ground.postgres.stop();
     try {
-      await eventually(async () => (await fetch(`${sequencer?.health ?? ""}/readyz`)).status === 503);
+      await eventually(async () => (await fetch(`${api?.health ?? ""}/readyz`)).status === 503);
     } finally {
       await ground.postgres.start();
     }
-    await eventually(() => isReady(sequencer?.health));
+    await eventually(() => isReady(api?.health));
   });
 
   const pidsIn = (stderr: string): readonly number[] => [...stderr.matchAll(/^(?:sequencer|dispatcher|executor|paper-venue|projector|api)-\d +(\d+) +http/gm)].map(([, pid]) => Number(pid));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openBus } from "@finality/bus";
 import { topics } from "@finality/contracts";
 import { eventually, lacksKafka, lacksRedis } from "@finality/testkit";
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { startCluster } from "./cluster/cluster.ts";
 import type { Arena } from "./testing/chaos/arena.ts";
 import { feedCopies, findingsOfSettled, type DayFeed } from "./testing/chaos/day-feed.ts";
@@ -26,6 +26,7 @@ describe.skipIf((await lacksKafka()) || (await lacksRedis()))("a cluster that is
   let arena: Arena;
   let day: string;
   let copy = 0;
+  let failed = false;
 
   beforeAll(async () => {
     day = writeShortDay(join(root, "day"), 20);
@@ -36,11 +37,16 @@ describe.skipIf((await lacksKafka()) || (await lacksRedis()))("a cluster that is
     await cluster.ready();
   });
 
+  beforeEach(() => {
+    onTestFailed(() => { failed = true; });
+  });
+
   afterAll(async () => {
     await arena.cluster.stop();
     await arena.bus.close();
     await arena.ground.dispose();
-    rmSync(root, { recursive: true, force: true });
+    if (failed) process.stderr.write(`what the processes said: ${logs.folder}\n`);
+    else rmSync(root, { recursive: true, force: true });
   });
 
   const feedNext = (count: number): DayFeed => {
@@ -71,7 +77,6 @@ describe.skipIf((await lacksKafka()) || (await lacksRedis()))("a cluster that is
 
   test.each(faults)("%s", async (_name, thrown) => {
     const feed = feedNext(1);
-    onTestFailed(() => { process.stderr.write(`logs of the processes: ${logs.folder}\n`); });
     await feed.reached(10);
     const outcomes: string[] = [];
     if (thrown.every(({ kind }) => oneByOne.has(kind))) for (const fault of thrown) outcomes.push(await throwFault(arena, fault));
@@ -107,8 +112,8 @@ describe.skipIf((await lacksKafka()) || (await lacksRedis()))("a cluster that is
     await arena.cluster.restart("sequencer-1");
     await arena.cluster.restart("sequencer-2");
     await eventually(async () => {
-      const answers = await Promise.all(arena.cluster.processes().filter(({ service }) => service === "sequencer").map(async ({ health }) => (await fetch(`${health ?? ""}/readyz`)).text()));
-      return answers.some((text) => text.includes(log) && /re-?created/.test(text));
+      const answers = await Promise.all(arena.cluster.processes().filter(({ service }) => service === "sequencer").map(async ({ health }) => health === undefined ? "" : (await fetch(`${health}/readyz`)).text()));
+      return answers.some((text) => text.includes(log) && text.includes("is not the one that the log was written from"));
     }, { timeoutMs: 60_000 });
     expect(await head()).toEqual(before);
   });

@@ -1,24 +1,13 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import { Option, type Command } from "commander";
 import { runCheck } from "./commands/check.ts";
 import { runCluster, usualCounts } from "./commands/cluster.ts";
 import type { Config } from "./config.ts";
-import type { Outcome } from "./program.ts";
+import type { Outcome } from "./exit-codes.ts";
+import { data, json, wholeNumber } from "./program-options.ts";
 
 const processesMax = 64;
 
-const processes = (text: string): number => {
-  const number = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number <= processesMax)) throw new InvalidArgumentError(`It must be a whole number from 0 to ${String(processesMax)}.`);
-  return number;
-};
-
-const portNumber = (text: string): number => {
-  const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(number <= 65_534)) throw new InvalidArgumentError("It must be a port below 65535; 0 takes a free one.");
-  return number;
-};
-
-const count = (flag: string, says: string, usual: number): Option => new Option(`--${flag} <n>`, says).argParser(processes).default(usual);
+const count = (flag: string, says: string, usual: number): Option => new Option(`--${flag} <n>`, says).argParser(wholeNumber({ from: 0, to: processesMax })).default(usual);
 
 /** `cluster` and `check`: a house of many processes, and whether all of it holds. */
 export const addProcesses = (program: Command, config: Config, outcome: Outcome): void => {
@@ -31,14 +20,14 @@ export const addProcesses = (program: Command, config: Config, outcome: Outcome)
     .addOption(count("paper-venues", "one works, the others stand by", usualCounts.paperVenues))
     .addOption(count("projectors", "one a log works, the others stand by", usualCounts.projectors))
     .addOption(count("apis", "the first has --port, the others take free ones", usualCounts.apis))
-    .addOption(new Option("--port <number>", "port of the first api on 127.0.0.1; 0 takes a free one").argParser(portNumber).default(8420))
+    .addOption(new Option("--port <number>", "port of the first api on 127.0.0.1; 0 takes a free one").argParser(wholeNumber({ from: 0, to: 65_534 })).default(8420))
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  cluster\n  cluster --sequencers 3 --executors 2\n")
     .action(async (options: Parameters<typeof runCluster>[1]) => { outcome.code = await runCluster(config, options); });
   program
     .command("check")
     .description("prove from outside that nothing was lost, doubled or reordered between the bus and the venue; exit 6 when something was. The house must stand still")
     .option("--log <log>", "one log (default: all)")
-    .option("--data <folder>", "data folder (default: the one used last)")
-    .option("--json", "print one JSON document")
+    .addOption(data())
+    .addOption(json())
     .action(async (options: Parameters<typeof runCheck>[1]) => { outcome.code = await runCheck(config, options); });
 };

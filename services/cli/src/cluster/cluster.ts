@@ -16,7 +16,7 @@ export type ClusterOptions = {
 };
 
 /** What one process of several is given besides the cluster's environment. */
-export type AddOptions = { readonly environment?: Readonly<Record<string, string>> };
+type AddOptions = { readonly environment?: Readonly<Record<string, string>> };
 
 /** Several processes of each service, each started again when it dies. Names are `sequencer-1`, `sequencer-2` … */
 export type Cluster = {

@@ -18,7 +18,7 @@ export type ServiceProcess = {
 };
 
 /** The file that runs a service. */
-export const mainOf = (service: ServiceName): string => fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url));
+const mainOf = (service: ServiceName): string => fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url));
 
 export const usualLaunch = (service: ServiceName, environment: Launch["environment"]): Launch => ({ command: process.execPath, args: [mainOf(service)], environment });
 

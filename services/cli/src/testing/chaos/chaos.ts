@@ -32,7 +32,7 @@ export type ChaosOptions = {
   readonly say: (line: string) => void;
 };
 
-export type Thrown = { readonly afterMs: number; readonly fault: Fault; readonly outcome: string };
+type Thrown = { readonly afterMs: number; readonly fault: Fault; readonly outcome: string };
 
 export type ChaosReport = {
   readonly seed: number;
@@ -48,7 +48,7 @@ export type ChaosReport = {
   readonly ok: boolean;
 };
 
-export const usualChaos = { nodes: 1, recorded: 3, live: 3, counts: { sequencer: 3, executor: 2, dispatcher: 2, projector: 2, "paper-venue": 2, api: 1 } } as const satisfies Partial<ChaosOptions>;
+const usualChaos = { nodes: 1, recorded: 3, live: 3, counts: { sequencer: 3, executor: 2, dispatcher: 2, projector: 2, "paper-venue": 2, api: 1 } } as const satisfies Partial<ChaosOptions>;
 
 /** Minutes of the recorded day that the lock-step feeds play in the time of the run. */
 const dayMinutes = 40;

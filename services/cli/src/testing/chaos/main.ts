@@ -46,6 +46,9 @@ const readArguments = () => {
 
 const kindOf = (text: string): FaultKind => faultKinds.find((each) => each === text) ?? usage(`--faults names "${text}"; there are ${faultKinds.join(", ")}.`);
 
+// The servers and services notice that this process is gone, and end.
+for (const [signal, code] of [["SIGINT", exitCodes.interrupted], ["SIGTERM", 143]] as const) process.once(signal, () => process.exit(code));
+
 const values = readArguments();
 if (values.help) {
   printData(help);

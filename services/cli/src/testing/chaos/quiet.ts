@@ -26,7 +26,7 @@ const placesSql = `
     FROM event_log.catalogue c CROSS JOIN unnest($1::text[]) AS t (topic) LEFT JOIN event_log.source_offset o ON o.log = c.log AND o.topic = t.topic`;
 
 /** What is still under way in the whole house; empty when nothing is. A live log whose writer runs always has a newest record to be read. */
-export const underWay = async ({ database, bus }: QuietDeps): Promise<readonly string[]> => {
+const underWay = async ({ database, bus }: QuietDeps): Promise<readonly string[]> => {
   const { rows } = await database.query<Counted>(underWaySql);
   const { rows: places } = await database.query<Place>(placesSql, [topicNames]);
   const behind: string[] = [];

@@ -1,8 +1,8 @@
 import { seededRandom, type SeededRandom } from "@finality/testkit";
 
 /** Services that a fault may hit. */
-export const victims = ["sequencer", "executor", "dispatcher", "projector", "paper-venue", "api"] as const;
-export type Victim = (typeof victims)[number];
+const victims = ["sequencer", "executor", "dispatcher", "projector", "paper-venue", "api"] as const;
+type Victim = (typeof victims)[number];
 
 /** Longer than every lease (5 s), than Kafka's session timeout (10 s) and than what an order may take to be sent. */
 export const frozenMs = 15_000;
