@@ -99,6 +99,7 @@ export const appendValues = (append: Append, { columns, lastRecordedUs }: Hashed
   source_expected: append.offsets.map(({ expected }) => expected),
   source_next: append.offsets.map(({ next }) => next),
   source_hashes: append.offsets.map(({ lastHash }) => Buffer.from(lastHash)),
+  bus_identity: append.busIdentity ?? null,
 });
 
 export const deadLetterValues = (letters: readonly NewDeadLetter[]): DeadLetterValues => ({

@@ -34,6 +34,8 @@ export type AppendValues = {
   readonly source_expected: readonly number[];
   readonly source_next: readonly number[];
   readonly source_hashes: readonly Buffer[];
+  /** Of all sources; null when the writer did not say. */
+  readonly bus_identity: string | null;
 };
 
 export type DeadLetterValues = {
@@ -80,7 +82,7 @@ const appendText = (isPlain: boolean): string => `
         AS r (type, version, venue_us, recorded_us, payload_start, payload_length, provenance_start, provenance_length, place)
     RETURNING 1),
   moved AS (
-    UPDATE event_log.source_offset o SET next_offset = s.next, last_hash = s.last_hash FROM head, ${isPlain ? oneSource : sources}
+    UPDATE event_log.source_offset o SET next_offset = s.next, last_hash = s.last_hash, bus_identity = :bus_identity::text FROM head, ${isPlain ? oneSource : sources}
      WHERE o.log = :log AND o.topic = s.topic AND o.partition = s.partition AND o.next_offset = s.expected
     RETURNING 1)${isPlain ? "" : rareText}
   SELECT head.recorded_us,
@@ -100,8 +102,8 @@ const sources = `
 /** Sources that are consumed for the first time, and dead letters. */
 const rareText = `,
   begun AS (
-    INSERT INTO event_log.source_offset (log, topic, partition, next_offset, last_hash)
-    SELECT :log, s.topic, s.partition, s.next, s.last_hash FROM head, ${sources}
+    INSERT INTO event_log.source_offset (log, topic, partition, next_offset, last_hash, bus_identity)
+    SELECT :log, s.topic, s.partition, s.next, s.last_hash, :bus_identity::text FROM head, ${sources}
      WHERE s.expected = 0
     RETURNING 1),
   lettered AS (

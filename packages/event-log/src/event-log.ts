@@ -25,8 +25,8 @@ export type LogHold = {
   readonly epoch: number;
   readonly position: number;
   readonly recordedUs: number;
-  /** With the SHA-256 of the last consumed message of each. */
-  readonly offsets: readonly (SourceOffset & { readonly lastHash?: Uint8Array | undefined })[];
+  /** With the SHA-256 of the last consumed message of each, and the bus that it was consumed from. */
+  readonly offsets: readonly (SourceOffset & { readonly lastHash?: Uint8Array | undefined; readonly busIdentity?: string | undefined })[];
   /** Messages to pass over when they come (rule 10). */
   readonly skips: readonly Skip[];
 };
@@ -40,6 +40,8 @@ export type Append = {
   readonly records: readonly PendingRecord[];
   /** Per consumed (topic, partition): expected stored next offset, the new one, and the last message's hash. */
   readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly expected: number; readonly next: number; readonly lastHash: Uint8Array }[];
+  /** Names the storage that the messages were consumed from; it is stored with the offsets, and is neither content nor provenance. */
+  readonly busIdentity?: string;
   readonly deadLetters: readonly NewDeadLetter[];
   /** Messages ignored as known in this batch. */
   readonly duplicates: number;

@@ -146,6 +146,20 @@ describe("append", () => {
     expect(await stateOf(log)).toEqual(before);
   });
 
+  test("the bus that the messages came from is stored with the offsets, at the first append and at later ones", async () => {
+    const [log, writer] = [freshLog(), newWriter()];
+    const identity = async (): Promise<unknown> => (await writer.takeOver(log)).offsets.map(({ busIdentity }) => busIdentity);
+    const append = async (expected: number, more: Partial<Append>): Promise<void> => {
+      await writer.append(sampleAppend(await writer.takeOver(log), { offsets: [source(expected, expected + 1)], ...more }));
+    };
+    await append(0, { busIdentity: "bus one" });
+    expect(await identity()).toEqual(["bus one"]);
+    await append(1, { busIdentity: "bus two" });
+    expect(await identity()).toEqual(["bus two"]);
+    await append(2, {});
+    expect(await identity()).toEqual([undefined]);
+  });
+
   test("a log that nobody took over is unknown", async () => {
     const append = sampleAppend({ log: freshLog(), generation: 1, epoch: 1, position: 0, recordedUs: 0, offsets: [], skips: [] });
     expect(await codeOf(newWriter().append(append))).toBe("unknown_log");

@@ -49,5 +49,5 @@ export const readHashes: NamedStatement = {
 /** $1 log. */
 export const readOffsets: NamedStatement = {
   name: "event_log.offsets",
-  text: "SELECT topic, partition, next_offset, last_hash FROM event_log.source_offset WHERE log = $1 ORDER BY topic, partition",
+  text: "SELECT topic, partition, next_offset, last_hash, bus_identity FROM event_log.source_offset WHERE log = $1 ORDER BY topic, partition",
 };

@@ -45,9 +45,9 @@ const clockStepUs = 1_000_000;
 /** Takes the log over (the epoch rises: an older writer can no longer append), rebuilds its state, and goes on behind the last record. */
 export const openLogSequencer = async (deps: LogSequencerDeps, log: string): Promise<LogSequencer> => {
   const hold = await deps.writer.takeOver(log);
-  await requireSameTopics(deps.bus, hold);
+  const busIdentity = await requireSameTopics(deps.bus, hold);
   const state = await rebuildState(deps.reader, hold);
-  const sequencer = new WritingSequencer(deps, hold, { log, epoch: hold.epoch, build: deps.build, advance: deps.advance, state, skips: skipsByPlace(hold.skips) });
+  const sequencer = new WritingSequencer({ ...deps, busIdentity }, hold, { log, epoch: hold.epoch, build: deps.build, advance: deps.advance, state, skips: skipsByPlace(hold.skips) });
   await sequencer.start();
   return sequencer;
 };
@@ -69,10 +69,13 @@ const noSource = { deadLetters: [], duplicates: 0, consumed: [] } as const;
 
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** The bus as it was at the takeover: its identity goes with the offsets. */
+type WritingSequencerDeps = LogSequencerDeps & { readonly busIdentity: string };
+
 class WritingSequencer implements LogSequencer {
   readonly log: string;
   readonly startOffsets: Readonly<Record<string, number>>;
-  readonly #deps: LogSequencerDeps;
+  readonly #deps: WritingSequencerDeps;
   readonly #hold: LogHold;
   readonly #folding: Folding;
   /** The next offset of each topic that was not handed in yet. */
@@ -89,7 +92,7 @@ class WritingSequencer implements LogSequencer {
   #clockBehindUs = 0;
   readonly #counts = { deadLetters: 0, skips: 0 };
 
-  constructor(deps: LogSequencerDeps, hold: LogHold, folding: Folding) {
+  constructor(deps: WritingSequencerDeps, hold: LogHold, folding: Folding) {
     this.log = hold.log;
     this.#deps = deps;
     this.#hold = hold;
@@ -196,7 +199,7 @@ class WritingSequencer implements LogSequencer {
   async #append({ records, deadLetters, duplicates, consumed }: Omit<FoldedBatch, "unapplicable">): Promise<void> {
     const offsets = offsetsOf(consumed, this.#stored);
     if (records.length === 0 && offsets.length === 0) return;
-    const append: Append = { log: this.log, epoch: this.#hold.epoch, expectedPosition: this.#storedPosition, records, offsets, deadLetters, duplicates };
+    const append: Append = { log: this.log, epoch: this.#hold.epoch, expectedPosition: this.#storedPosition, records, offsets, busIdentity: this.#deps.busIdentity, deadLetters, duplicates };
     this.#storedPosition += records.length;
     this.#stored = new Map([...this.#stored, ...offsets.map(({ topic, next }) => [topic, next] as const)]);
     await this.#inFlight;
@@ -205,7 +208,7 @@ class WritingSequencer implements LogSequencer {
 
   /** Never rejects. */
   async #commit(append: Append): Promise<void> {
-    const { logger, writer, faults, committed, failed } = this.#deps;
+    const { logger, writer, faults, failed } = this.#deps;
     try {
       await appendOrReadBack(writer, append);
     } catch (error) {
@@ -223,11 +226,15 @@ class WritingSequencer implements LogSequencer {
     this.#counts.deadLetters += append.deadLetters.length;
     this.#counts.skips += append.deadLetters.filter(({ reason }) => reason === "skipped").length;
     faults.passing("append-acknowledge");
+    void this.#acknowledge(append.offsets);
+  }
+
+  /** Nobody waits for it: acknowledged offsets only show the lag, where to go on stands in the log (rule 4). */
+  async #acknowledge(offsets: Append["offsets"]): Promise<void> {
     try {
-      for (const { topic, partition, next: nextOffset } of append.offsets) await committed({ topic, partition, nextOffset });
+      await Promise.all(offsets.map(({ topic, partition, next: nextOffset }) => this.#deps.committed({ topic, partition, nextOffset })));
     } catch (error) {
-      // Acknowledged offsets only show the lag; where to go on stands in the log (rule 4).
-      logger.warn({ log: this.log, err: error }, `log ${this.log}: what is recorded could not be acknowledged to the bus`);
+      this.#deps.logger.warn({ log: this.log, err: error }, `log ${this.log}: what is recorded could not be acknowledged to the bus`);
     }
   }
 

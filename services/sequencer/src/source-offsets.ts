@@ -33,10 +33,14 @@ export const requireNoGap = (log: string, fresh: readonly BusMessage[], next: Re
 };
 
 /**
- * Compares the last consumed message of each topic with the one that lies there now. Throws `topic_recreated` when it is another one
- * or the topic ends before it (rule 4). One that the bus no longer keeps says nothing.
+ * Compares the bus with the one that the log was written from, and the last consumed message of each topic with the one that lies there
+ * now. Throws `topic_recreated` when either is another one or a topic ends before it (rule 4). A message that the bus no longer keeps says
+ * nothing. Returns the identity of the bus, for the offsets that are stored from now on.
  */
-export const requireSameTopics = async (bus: Bus, { log, offsets }: LogHold): Promise<void> => {
+export const requireSameTopics = async (bus: Bus, { log, offsets }: LogHold): Promise<string> => {
+  const identity = await bus.identity();
+  const other = offsets.find(({ busIdentity }) => busIdentity !== undefined && busIdentity !== identity);
+  if (other !== undefined) throw new SequencerError("topic_recreated", sayOtherBus(log, other, identity));
   for (const { topic, partition, nextOffset, lastHash } of offsets) {
     if (nextOffset === 0 || lastHash === undefined) continue;
     const recreated = (what: string): SequencerError =>
@@ -46,7 +50,12 @@ export const requireSameTopics = async (bus: Bus, { log, offsets }: LogHold): Pr
     const [last] = await readKept(bus, { topic, partition, offset: nextOffset - 1 });
     if (last?.offset === nextOffset - 1 && !hashOf(last).equals(lastHash)) throw recreated(`the message at ${String(nextOffset - 1)} is another one`);
   }
+  return identity;
 };
+
+const sayOtherBus = (log: string, { topic, partition, nextOffset, busIdentity = "" }: LogHold["offsets"][number], identity: string): string =>
+  `Log ${log} has consumed ${topic}/${String(partition)} up to offset ${String(nextOffset)} of the bus ${busIdentity}, but this is ${identity}, where that offset means other messages. ` +
+  `Connect to ${busIdentity} again; or, if its topics were moved here with their offsets, set event_log.source_offset.bus_identity to NULL for ${log} and start again.`;
 
 const readKept = async (bus: Bus, place: Parameters<Bus["read"]>[0]): Promise<readonly BusMessage[]> => {
   try {

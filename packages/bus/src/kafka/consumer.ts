@@ -6,7 +6,7 @@ import { assignorName, coPartitioning } from "./assignor.ts";
 import { retries, type BusLogger } from "./client.ts";
 import { isAway, toBusError } from "./errors.ts";
 import { toBusMessage } from "./message.ts";
-import { PartitionWork } from "./partition-work.ts";
+import { PartitionWork, type Waiting } from "./partition-work.ts";
 import type { KafkaReader } from "./reader.ts";
 
 export type ConsumerContext = {
@@ -19,8 +19,10 @@ export type ConsumerContext = {
 };
 
 /** A fetch waits so long for messages, and what was paused is fetched again after at most this. Milliseconds. */
-const fetchWaitMs = 250;
+const fetchWaitMs = 100;
 const bytesPerPartition = 2_000_000;
+/** Partitions that are added are noticed within this. Milliseconds. */
+const metadataAgeMs = 10_000;
 const heartbeatsPerSession = 6;
 /** A batch in work may keep a new assignment waiting for this share of the session; then the log's epoch is what fences it (rule 2). */
 const drainShare = 0.5;
@@ -35,6 +37,9 @@ class Member {
   readonly #handlers: ConsumerHandlers;
   readonly #consumer: KafkaConsumer;
   readonly #work = new Map<number, PartitionWork>();
+  /** Of partitions that were given away while a batch of them was in work. */
+  readonly #ending = new Map<number, Promise<void>>();
+  readonly #waiting: Waiting = { bytes: 0 };
   readonly #reject: (error: BusError) => void;
   readonly #acknowledged = new Map<string, { readonly topic: string; readonly partition: number; readonly offset: string }>();
   #acknowledging: Promise<void> | undefined;
@@ -57,6 +62,7 @@ class Member {
       groupId: options.group,
       partitionAssigners: assignors.map((name) => coPartitioning({ name, beforeJoin: () => this.#drain() })),
       allowAutoTopicCreation: false,
+      metadataMaxAge: metadataAgeMs,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: 2 * sessionTimeoutMs,
       heartbeatInterval: Math.floor(sessionTimeoutMs / heartbeatsPerSession),
@@ -121,6 +127,7 @@ class Member {
   async stop(): Promise<void> {
     this.#isOver = true;
     await Promise.all([...this.#work.values()].map((work) => work.end({ isStale: false })));
+    await Promise.all(this.#ending.values());
     await this.#acknowledging;
     await this.#disconnect();
     this.#work.clear();
@@ -144,13 +151,21 @@ class Member {
   async #drain(): Promise<void> {
     const held = [...this.#work.values()];
     this.#work.clear();
-    const drained = Promise.all(held.map((work) => work.end({ isStale: true })));
+    for (const work of held) this.#endLater(work);
+    const drained = Promise.all(this.#ending.values());
     const late = new AbortController();
     const bound = sleep(this.#context.sessionTimeoutMs * drainShare, "late" as const, { signal: late.signal }).catch(() => undefined);
     if ((await Promise.race([drained, bound])) === "late") {
       this.#context.logger.warn({ group: this.#options.group, partitions: held.map(({ partition }) => partition) }, "a batch is still in work while its partition is given away; the log's epoch fences it");
     }
     late.abort();
+  }
+
+  #endLater(work: PartitionWork): void {
+    const ended = work.end({ isStale: true }).finally(() => {
+      if (this.#ending.get(work.partition) === ended) this.#ending.delete(work.partition);
+    });
+    this.#ending.set(work.partition, ended);
   }
 
   #joined({ payload: { memberAssignment } }: ConsumerGroupJoinEvent): void {
@@ -172,6 +187,8 @@ class Member {
     return new PartitionWork(partition, {
       topics,
       maxMessages,
+      waiting: this.#waiting,
+      after: this.#ending.get(partition) ?? Promise.resolve(),
       handlers: this.#handlers,
       pause: (topic) => { this.#consumer.pause([place(topic)]); },
       resume: (topic) => { this.#consumer.resume([place(topic)]); },

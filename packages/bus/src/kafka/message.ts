@@ -19,7 +19,8 @@ const headersOf = (headers: KafkaMessage["headers"]): Readonly<Record<string, st
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers ?? {})) {
     const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last !== undefined) texts[name] = last.toString("utf8");
+    // Kafka knows headers without a value, kafkajs's types do not.
+    texts[name] = typeof last === "string" || Buffer.isBuffer(last) ? last.toString("utf8") : "";
   }
   return texts;
 };

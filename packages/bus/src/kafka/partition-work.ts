@@ -5,6 +5,10 @@ import { BusError } from "../errors.ts";
 export type WorkContext = {
   readonly topics: readonly string[];
   readonly maxMessages: number;
+  /** Shared by all partitions of the member. */
+  readonly waiting: Waiting;
+  /** The partition's work before, which may still be ending: two never overlap, and `revoked` comes before `assigned`. */
+  readonly after: Promise<void>;
   readonly handlers: ConsumerHandlers;
   /** Stops fetching, and goes on. */
   readonly pause: (topic: string) => void;
@@ -17,10 +21,20 @@ export type WorkContext = {
   readonly failed: (error: unknown) => void;
 };
 
-/** Messages of a topic that wait here before fetching pauses, and how few are left when it goes on; in maxMessages. */
-const waiting = { most: 4, fewest: 1 } as const;
+/** What a member has fetched and not handed over yet. */
+export type Waiting = { bytes: number };
 
-type Lane = { readonly topic: string; queue: BusMessage[]; isPaused: boolean };
+/**
+ * Above this much, whoever fetched more is paused until half of its own is left: enough to last until the next fetch, which may be a fetch's
+ * wait away; what is empty is always fetched. So a member holds at most this and one fetch of each partition.
+ */
+export const waitingBytesMost = 32_000_000;
+/** What a message takes beside its value. */
+const messageBytes = 500;
+const weightOf = (messages: readonly BusMessage[]): number => messages.reduce((bytes, { value }) => bytes + value.length + messageBytes, 0);
+
+/** `goesOnAt`: how many bytes may be left when fetching goes on. */
+type Lane = { readonly topic: string; queue: BusMessage[]; bytes: number; isPaused: boolean; goesOnAt: number };
 
 /** One partition number of all topics: it is assigned, its messages are handed over one batch at a time, the first topic to its end in front, and it is revoked. */
 export class PartitionWork {
@@ -38,7 +52,7 @@ export class PartitionWork {
   constructor(partition: number, context: WorkContext) {
     this.partition = partition;
     this.#context = context;
-    this.#lanes = context.topics.map((topic) => ({ topic, queue: [], isPaused: true }));
+    this.#lanes = context.topics.map((topic) => ({ topic, queue: [], bytes: 0, isPaused: true, goesOnAt: 0 }));
     this.#ended = this.#run().catch((error: unknown) => { context.failed(error); });
   }
 
@@ -47,7 +61,8 @@ export class PartitionWork {
     const lane = this.#lanes.find((each) => each.topic === topic);
     if (lane === undefined || this.#isOver) return;
     for (const message of messages) lane.queue.push(message);
-    if (!lane.isPaused && lane.queue.length > waiting.most * this.#context.maxMessages) this.#pause(lane);
+    this.#count(lane, weightOf(messages));
+    if (!lane.isPaused && this.#context.waiting.bytes > waitingBytesMost) this.#pause(lane);
     this.#wake();
   }
 
@@ -59,8 +74,14 @@ export class PartitionWork {
     return this.#ended;
   }
 
+  #count(lane: Lane, bytes: number): void {
+    lane.bytes += bytes;
+    this.#context.waiting.bytes += bytes;
+  }
+
   #pause(lane: Lane): void {
     lane.isPaused = true;
+    lane.goesOnAt = lane.bytes / 2;
     this.#context.pause(lane.topic);
   }
 
@@ -71,7 +92,9 @@ export class PartitionWork {
   }
 
   async #run(): Promise<void> {
-    const { handlers } = this.#context;
+    const { handlers, after } = this.#context;
+    await after;
+    if (this.#isOver) return;
     const named = await this.#handle(() => handlers.assigned(this.partition));
     try {
       await this.#start(named);
@@ -82,6 +105,7 @@ export class PartitionWork {
       }
     } finally {
       this.#isOver = true;
+      for (const lane of this.#lanes) this.#count(lane, -lane.bytes);
       await this.#handle(() => handlers.revoked(this.partition));
     }
   }
@@ -116,7 +140,8 @@ export class PartitionWork {
   async #deliver(lane: Lane): Promise<void> {
     const { handlers, maxMessages } = this.#context;
     const messages = lane.queue.splice(0, maxMessages);
-    if (lane.isPaused && lane.queue.length <= waiting.fewest * maxMessages) this.#resume(lane);
+    this.#count(lane, -weightOf(messages));
+    if (lane.isPaused && lane.bytes <= lane.goesOnAt) this.#resume(lane);
     await this.#handle(() => handlers.batch({ topic: lane.topic, partition: this.partition, messages, isStale: () => this.#isStale }));
     if (this.#firstUntil > 0 && (messages.at(-1)?.offset ?? 0) + 1 >= this.#firstUntil) {
       this.#firstUntil = 0;

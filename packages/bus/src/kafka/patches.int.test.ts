@@ -33,22 +33,23 @@ describe.skipIf(await lacksKafka())("kafkajs as we patched it", () => {
     const bus = createKafkaBus({ brokers });
     const topic = randomName("topic");
     await bus.ensureTopics([topic], 1);
-    await bus.produce(Array.from({ length: 10 }, (_, index) => outgoing(topic, String(index))));
+    const large = new Uint8Array(999_000);
+    await bus.produce(Array.from({ length: 40 }, () => outgoing(topic, large)));
     let open: () => void = () => undefined;
     const held = new Promise<void>((resolve) => { open = resolve; });
     const recorder = createRecorder({ during: () => held });
     const consumer = await bus.consume({ group: randomName("group"), topics: [topic], maxMessages: 1 }, recorder);
     await until(() => recorder.messages.length === 1);
-    // The first fetch is paused behind its messages; what comes next is deleted before it is fetched.
-    await bus.produce(Array.from({ length: 10 }, (_, index) => outgoing(topic, String(10 + index))));
+    // Fetching pauses with 32 MB waiting; what comes next is deleted before it is fetched.
+    await bus.produce(Array.from({ length: 10 }, () => outgoing(topic, "behind")));
     const admin = createClient({ brokers }).admin();
     await admin.connect();
     await admin.fetchTopicOffsets(topic);
-    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "15" }] });
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "45" }] });
     await admin.disconnect();
     open();
     await expect(consumer.failed).rejects.toMatchObject({ name: "BusError", code: "offset_out_of_range" });
-    expect(recorder.messages.every(({ offset }) => offset < 10)).toBe(true);
+    expect(recorder.messages.every(({ offset }) => offset < 40)).toBe(true);
     await bus.close();
   });
 });

@@ -4,7 +4,7 @@ import { BusError } from "../errors.ts";
 import { isAway, toBusError } from "./errors.ts";
 import type { KafkaReader } from "./reader.ts";
 
-export type Placed = { readonly topic: string; readonly partition: number; readonly offset: number };
+type Placed = { readonly topic: string; readonly partition: number; readonly offset: number };
 
 export type KafkaProducer = {
   produce(messages: readonly OutgoingMessage[]): Promise<readonly Placed[]>;
@@ -13,12 +13,18 @@ export type KafkaProducer = {
 
 /** A broker takes at most 1 MiB for one partition at once, frame included; one message of the largest size fits. */
 const chunkBytes = 900_000;
+/** kafkajs copies the list of a partition's messages for each of them, so that long lists cost their square. */
+const chunkMessages = 2_000;
 
 type Numbered = { readonly index: number; readonly message: OutgoingMessage };
 type Chunk = { readonly topic: string; readonly partition: number; readonly messages: readonly Numbered[] };
 
+/** At most what the lengths and offsets of a record, and those of each of its headers, take. */
+const recordFrameBytes = 32;
+const headerFrameBytes = 10;
+
 const weightOf = ({ value, headers, key }: OutgoingMessage): number =>
-  value.length + (key?.length ?? 0) + Object.entries(headers).reduce((bytes, [name, text]) => bytes + name.length + text.length, 0);
+  recordFrameBytes + value.length + Buffer.byteLength(key ?? "") + Object.entries(headers).reduce((bytes, [name, text]) => bytes + headerFrameBytes + Buffer.byteLength(name) + Buffer.byteLength(text), 0);
 
 /** Rounds of at most one chunk a partition, so that each partition keeps its order. */
 const roundsOf = (messages: readonly OutgoingMessage[]): readonly (readonly Chunk[])[] => {
@@ -30,16 +36,17 @@ const roundsOf = (messages: readonly OutgoingMessage[]): readonly (readonly Chun
 
 const chunksOf = (numbered: readonly Numbered[]): readonly Chunk[] => {
   const chunks: { topic: string; partition: number; messages: Numbered[] }[] = [];
-  let bytes = Infinity;
+  let [bytes, count] = [0, Infinity];
   for (const each of numbered) {
     const { topic, partition } = each.message;
     const weight = weightOf(each.message);
-    if (bytes + weight > chunkBytes) {
+    if (bytes + weight > chunkBytes || count >= chunkMessages) {
       chunks.push({ topic, partition, messages: [] });
-      bytes = 0;
+      [bytes, count] = [0, 0];
     }
     chunks.at(-1)?.messages.push(each);
     bytes += weight;
+    count += 1;
   }
   return chunks;
 };
