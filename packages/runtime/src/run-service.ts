@@ -74,12 +74,12 @@ type Ground = { readonly logger: Logger; readonly shutdown: Shutdown };
 
 const startAll = async <Name extends ServiceName>(name: Name, settings: Values<(typeof serviceSettings)[Name]>, { logger, shutdown }: Ground, start: (context: ServiceContext<Name>) => Promise<RunningService>): Promise<RunningService> => {
   const metrics = createMetrics(name);
+  const database = openDatabase(settings.databaseUrl, { applicationName: `finality ${name}`, max: settings.databaseConnections });
   const standing: { missing: string | undefined; service?: RunningService } = { missing: "it is starting" };
-  const notReady = async (): Promise<string | undefined> => (shutdown.signal.aborted ? "it is stopping" : standing.service?.notReady?.());
+  const notReady = async (): Promise<string | undefined> => (shutdown.signal.aborted ? "it is stopping" : ((await reasonAway(database)) ?? standing.service?.notReady?.()));
   const health = await startHealthServer({ host: settings.healthHost, port: settings.healthPort, notStarted: () => standing.missing, notReady, metrics: () => metrics.text() });
   shutdown.add("health", () => health.close());
 
-  const database = openDatabase(settings.databaseUrl, { applicationName: `finality ${name}`, max: settings.databaseConnections });
   shutdown.add("database", () => database.close());
   const notifier = createNotifier(database, { listening: true });
   shutdown.add("notifier", () => notifier.close());
@@ -105,6 +105,15 @@ const startAll = async <Name extends ServiceName>(name: Name, settings: Values<(
   standing.missing = undefined;
   logger.info({ health: `http://${settings.healthHost}:${String(health.port)}`, pid: process.pid, build: settings.build }, "ready");
   return service;
+};
+
+const pingWithinMs = 1_500;
+
+/** Undefined: the database answers in time. */
+const reasonAway = (database: Database): Promise<string | undefined> => {
+  const away = `the database ${database.place} does not answer`;
+  const answered = database.query("SELECT").then(() => undefined, () => away);
+  return Promise.race([answered, pause(pingWithinMs, AbortSignal.timeout(2 * pingWithinMs)).then(() => away)]);
 };
 
 /** A service never migrates: one job does, before. */

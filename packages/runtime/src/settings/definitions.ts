@@ -28,7 +28,7 @@ const healthPort = (fallback: number): Setting<number> =>
   withDefault({ env: "FINALITY_HEALTH_PORT", key: "health.port", says: "port of /livez, /readyz, /startupz and /metrics; 0 takes a free one" }, String(fallback), port);
 
 /** What each service process has; their health ports differ, so that all can run on one machine. */
-export const processSettings = (healthPortDefault: number) =>
+const processSettings = (healthPortDefault: number) =>
   ({
     ...databaseSettings,
     configFile: optional({ env: "FINALITY_CONFIG", key: "config", says: "a YAML file with settings; the environment is stronger" }, text),
@@ -41,7 +41,7 @@ export const processSettings = (healthPortDefault: number) =>
     crashAt: optional({ env: "FINALITY_CRASH_AT", key: "process.crashAt", says: "for tests: the process ends as by kill -9 at the n-th passage of a point, as point:n" }, text),
   }) satisfies Settings;
 
-export const leaseSettings = {
+const leaseSettings = {
   leaseMs: withDefault({ env: "FINALITY_LEASE_MS", key: "process.leaseMs", says: "how long a silent process keeps the logs or accounts that it works on, milliseconds" }, "5000", integer(500, 300_000)),
 } satisfies Settings;
 

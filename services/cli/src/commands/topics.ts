@@ -13,7 +13,7 @@ type TopicsOptions = { readonly json?: true };
 const definitionFile = join(import.meta.dirname, "../../../../infra/kafka/topics.json");
 
 /** The file is ours, and a test reads it: the cast loses nothing. */
-export const topicDefinition = (): TopicDefinition => JSON.parse(readFileSync(definitionFile, "utf8")) as TopicDefinition;
+const topicDefinition = (): TopicDefinition => JSON.parse(readFileSync(definitionFile, "utf8")) as TopicDefinition;
 
 /** Makes the topics of infra/kafka/topics.json, or says what is not as it is there; exit 6 when something is left. */
 export const runTopics = async (config: Config, action: "apply" | "check", options: TopicsOptions): Promise<ExitCode> => {
