@@ -28,12 +28,15 @@ export const retries = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 
 const silent: BusLogger = { debug: () => undefined, warn: () => undefined };
 export const loggerOf = ({ logger = silent }: KafkaConnection): BusLogger => logger;
 
-/** kafkajs calls an error what it then mends itself: that is a warning here, and the rest is for those who look for it. */
+/**
+ * kafkajs calls an error what it then mends itself: that is a warning here. Each answer of a broker that is not a success, such as each
+ * heartbeat during a rebalance, and the rest are for those who look for it; what is not mended fails the call or the consumer.
+ */
 const logCreator =
   (logger: BusLogger) =>
   () =>
   ({ level, namespace, log: { message, timestamp: _at, ...fields } }: LogEntry): void => {
-    if (level === logLevel.ERROR) logger.warn({ kafkajs: namespace, ...fields }, message);
+    if (level === logLevel.ERROR && namespace !== "Connection") logger.warn({ kafkajs: namespace, ...fields }, message);
     else logger.debug({ kafkajs: namespace, ...fields }, message);
   };
 

@@ -226,6 +226,7 @@ export const startConsumer = async (context: ConsumerContext, options: ConsumerO
   if (options.topics.length === 0 || !(options.maxMessages >= 1)) {
     throw new BusError("refused", `A consumer needs a topic and maxMessages >= 1; it has ${String(options.topics.length)} topics and ${String(options.maxMessages)}.`);
   }
+  await context.reader.forget();
   const counts = await Promise.all(options.topics.map((topic) => context.reader.partitions(topic)));
   if (new Set(counts).size > 1) {
     throw new BusError("partition_mismatch", `Co-partitioned topics must have equally many partitions; ${options.topics.map((topic, index) => `${topic} has ${String(counts[index])}`).join(", ")}.`);

@@ -62,6 +62,8 @@ export const createKafkaBus = (options: KafkaBusOptions): Bus => {
     },
     partitions: async (topic) => {
       whileOpen(`Looking up ${topic}`);
+      // Some may have been added since it was last asked.
+      await reader.forget();
       return reader.partitions(topic);
     },
     produce: async (messages) => {
