@@ -34,9 +34,11 @@ export type House = {
 
 export type HouseOptions = { readonly data: DataFolder; readonly config: Config; readonly port: number };
 
-const partitions = 16;
+const partitions = 64;
 /** A killed worker's job moves on after at most twice this. */
-const jobLockMs = 5_000;
+const jobLockMs = 2_500;
+/** The folder is this process's own: nobody but a killed house before it can hold a lease, and that is not waited for longer than must be. */
+const leaseMs = 2_000;
 const build = "finality 0.1.0";
 
 export const startHouse = async ({ data, config, port }: HouseOptions): Promise<House> => {
@@ -57,7 +59,7 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     const catalogue = createCatalogue(database);
     const reader = createLogReader({ database, notifier, listening: false });
     const writer = createLogWriter({ database, notifier });
-    const shared = { database, notifier, reader, bus, queue, catalogue, faults };
+    const shared = { database, notifier, reader, bus, queue, catalogue, faults, leaseMs };
 
     const api = await startApi({ database, port });
     const health = await startHealthServer({ port: port === 0 ? 0 : port + 1, notStarted: () => undefined, notReady: () => api.notReady() });
@@ -66,7 +68,7 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     stops.push(() => projector.stop());
     const venue = startPaperVenue({ ...shared, logger: loggerOf("paper-venue") });
     stops.push(() => venue.stop());
-    const executor = startExecutor({ ...shared, executor: `embedded-${randomUUID()}`, venue: createPaperVenueClient(database), logger: loggerOf("executor") });
+    const executor = startExecutor({ ...shared, executor: `embedded-${randomUUID()}`, venue: createPaperVenueClient(database), timings: { leaseMs }, logger: loggerOf("executor") });
     stops.push(() => executor.stop());
     const dispatcher = startDispatcher({ ...shared, logger: loggerOf("dispatcher") });
     stops.push(() => dispatcher.stop());
