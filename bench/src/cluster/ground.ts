@@ -4,7 +4,7 @@ import { createCatalogue } from "@finality/event-log";
 import type { ServiceName } from "@finality/runtime";
 import { privateKafka, privatePostgres, privateRedis } from "@finality/testkit";
 import { Kafka, logLevel, type Message, type Producer } from "kafkajs";
-import { startService, type ServiceOptions, type ServiceProcess } from "./service-process.ts";
+import { startService, type ServiceProcess } from "./service-process.ts";
 
 /** A Kafka broker, a PostgreSQL and a Redis of one part's own, with the topics made, and the services started on them. */
 export type Ground = {
@@ -17,7 +17,8 @@ export type Ground = {
   /** Durable when resolved, in the order given. */
   produce(topic: string, partition: number, values: readonly Uint8Array[]): Promise<void>;
   partitionOf(log: string): Promise<number>;
-  start(service: ServiceName, options?: Partial<ServiceOptions>): Promise<ServiceProcess>;
+  /** `settings`: besides where everything is. */
+  start(service: ServiceName, settings?: Readonly<Record<string, string>>): Promise<ServiceProcess>;
 };
 
 const partitions = 4;
@@ -52,8 +53,8 @@ export const onGround = async <Result>(work: (ground: Ground) => Promise<Result>
         for (const messages of sendsOf(partition, values)) await producer.send({ topic, messages, acks: -1 });
       },
       partitionOf: (log) => catalogue.assignPartition(log),
-      start: async (service, options = {}) => {
-        const started = await startService(service, { ...options, environment: { ...environment, ...options.environment } });
+      start: async (service, settings = {}) => {
+        const started = await startService(service, { ...environment, ...settings });
         running.push(started);
         return started;
       },

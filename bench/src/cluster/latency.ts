@@ -94,21 +94,26 @@ const openDesk = async (ground: Ground): Promise<Desk> => {
   let [ticks, executions, decided] = [hotMessages, 0, 0];
   await until("ticks", hotMessages);
   progress("the processes are warm");
+  /** Until nothing is decided any more: a fill may cause the next hedge. */
   const answer = async (): Promise<void> => {
-    for (const decision of await decisionsBehind(database, log, decided)) {
-      decided = decision.position;
-      const values = await answersTo(database, decision);
-      executions += values.length;
-      await ground.produce(topics.executions, partition, values);
+    for (;;) {
+      const decisions = await decisionsBehind(database, log, decided);
+      if (decisions.length === 0) return;
+      for (const decision of decisions) {
+        decided = decision.position;
+        const values = await answersTo(database, decision);
+        executions += values.length;
+        await ground.produce(topics.executions, partition, values);
+      }
+      await until("executions", executions);
     }
-    await until("executions", executions);
   };
   await answer();
   return {
     next: () => market.next(ticksPerMessage, wallUs()),
     sendTick: async (value) => {
       ticks += 1;
-      const job = queued.next();
+      const job = queued.next(decided);
       const sentMs = wallMs();
       await ground.producer.send({ topic: topics.ticks, messages: [{ value, partition }], acks: -1 });
       const early = await Promise.race([job, pause(lookAfterMs)]);
@@ -160,16 +165,19 @@ const claimRecorded = async (database: Database, commandId: string): Promise<voi
   throw new Error(`The dispatcher did not write the command ${commandId} down.`);
 };
 
-/** When jobs are added to the account's queue, by BullMQ's own event stream. */
-const openQueued = async (redisUrl: string): Promise<{ next(): Promise<number>; close(): Promise<void> }> => {
+/** When a job of a decision behind that position is added to the account's queue, by BullMQ's own event stream. */
+const openQueued = async (redisUrl: string): Promise<{ next(behind: number): Promise<number>; close(): Promise<void> }> => {
   const events = new QueueEvents(`exec-${account}`, { connection: { url: redisUrl }, prefix: "finality" });
   await events.waitUntilReady();
-  let waiting = Promise.withResolvers<number>();
-  events.on("added", () => waiting.resolve(wallMs()));
+  let waiting = { behind: Infinity, added: Promise.withResolvers<number>() };
+  // A command's id ends in its place in the log.
+  events.on("added", ({ jobId }) => {
+    if (Number(jobId.slice(jobId.lastIndexOf("-") + 1)) > waiting.behind) waiting.added.resolve(wallMs());
+  });
   return {
-    next: () => {
-      waiting = Promise.withResolvers();
-      return waiting.promise;
+    next: (behind) => {
+      waiting = { behind, added: Promise.withResolvers() };
+      return waiting.added.promise;
     },
     close: () => events.close(),
   };

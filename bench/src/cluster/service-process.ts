@@ -12,20 +12,14 @@ export type ServiceProcess = {
   end(signal: NodeJS.Signals): Promise<void>;
 };
 
-export type ServiceOptions = {
-  /** All of it: nothing of this process's own environment is passed on. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly nodeOptions?: readonly string[];
-};
-
 const readyWithinMs = 60_000;
 const keptLines = 40;
 
-/** Starts a service and waits until it says that it is ready. Rejects, with the end of its log, when it ends before or is not ready within a minute. */
-export const startService = async (service: ServiceName, { environment, nodeOptions = [] }: ServiceOptions): Promise<ServiceProcess> => {
+/** Starts a service with this environment and no other, and waits until it says that it is ready. Rejects, with the end of its log, when it ends before or is not ready within a minute. */
+export const startService = async (service: ServiceName, environment: Readonly<Record<string, string>>): Promise<ServiceProcess> => {
   const main = fileURLToPath(new URL(`../../../services/${service}/src/main.ts`, import.meta.url));
   // The channel makes it end when this process does, however that happens.
-  const child = spawn(process.execPath, [...nodeOptions, main], { env: environment, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = spawn(process.execPath, [main], { env: environment, stdio: ["ignore", "ignore", "pipe", "ipc"] });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const lines: string[] = [];
   const health = Promise.withResolvers<string>();
@@ -35,7 +29,7 @@ export const startService = async (service: ServiceName, { environment, nodeOpti
   createInterface({ input: child.stderr }).on("line", (line) => {
     lines.splice(0, lines.length + 1 - keptLines);
     lines.push(line);
-    if (line.includes(`"level":"error"`) || line.includes(`"level":"warn"`)) progress(`${service}: ${line}`);
+    if (line.includes(`"level":"error"`)) progress(`${service}: ${line}`);
     const address = healthIn(line);
     if (address !== undefined) health.resolve(address);
   });

@@ -10,7 +10,6 @@ import { look, watch, type Committed } from "./committed.ts";
 import { layBacklog } from "./feed.ts";
 import { onGround, type Ground } from "./ground.ts";
 import { marketOf } from "./market.ts";
-import type { ServiceOptions } from "./service-process.ts";
 
 const goals = { ofConsuming: { atLeast: 0.5 }, ofInserting: { atLeast: 0.4 }, ofWanted: { atLeast: 1 } } as const;
 const wantedTicksPerS = 500_000;
@@ -75,10 +74,10 @@ const consumedPerS = async ({ brokers }: Ground, messages: number): Promise<numb
 };
 
 /** Messages a second of one sequencer that finds the backlog of one log; its start is not counted. */
-export const committedPerS = async (ground: Ground, { messages }: { readonly messages: number }, options: Partial<ServiceOptions> = {}): Promise<number> => {
+const committedPerS = async (ground: Ground, { messages }: { readonly messages: number }): Promise<number> => {
   const [looks, sequencer] = await Promise.all([
     watch(ground.database, { everyMs, until: (logs) => logs.some(({ ticks }) => ticks >= messages) }),
-    ground.start("sequencer", options),
+    ground.start("sequencer"),
   ]);
   await sequencer.end("SIGTERM");
   await requireAllRecorded(ground.database);
