@@ -50,7 +50,7 @@ export type ConsumerOptions = {
   readonly group: string;
   /** Co-partitioned topics, the one to read to its end first in front. */
   readonly topics: readonly string[];
-  /** Most messages in one batch. */
+  /** Most messages in one batch; a bus may give fewer, so that they do not weigh too much. */
   readonly maxMessages: number;
 };
 

@@ -7,7 +7,8 @@ import { openLogSequencer, stoppedSequencer, type LogSequencer } from "./log-seq
 import { mends } from "./mends.ts";
 import type { WritingDeps } from "./sequencer-deps.ts";
 
-const maxMessages = 500;
+/** A bus that is ahead is caught up with in large batches: what a batch costs besides its messages is shared by more of them. */
+const maxMessages = 5_000;
 const clockEveryMs = 250;
 const catalogueEveryMs = 500;
 export type Membership = {

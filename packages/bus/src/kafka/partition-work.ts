@@ -33,6 +33,18 @@ export const waitingBytesMost = 32_000_000;
 const messageBytes = 500;
 const weightOf = (messages: readonly BusMessage[]): number => messages.reduce((bytes, { value }) => bytes + value.length + messageBytes, 0);
 
+/** What is handed over at once, where more than one message: a handler must not be busy with it for long. */
+const batchBytesMost = 4_000_000;
+
+const countOfBatch = (queue: readonly BusMessage[], maxMessages: number): number => {
+  let bytes = 0;
+  for (let count = 0; count < Math.min(maxMessages, queue.length); count++) {
+    bytes += queue[count]?.value.length ?? 0;
+    if (bytes > batchBytesMost) return Math.max(1, count);
+  }
+  return Math.min(maxMessages, queue.length);
+};
+
 /** `goesOnAt`: how many bytes may be left when fetching goes on. */
 type Lane = { readonly topic: string; queue: BusMessage[]; bytes: number; isPaused: boolean; goesOnAt: number };
 
@@ -139,7 +151,7 @@ export class PartitionWork {
 
   async #deliver(lane: Lane): Promise<void> {
     const { handlers, maxMessages } = this.#context;
-    const messages = lane.queue.splice(0, maxMessages);
+    const messages = lane.queue.splice(0, countOfBatch(lane.queue, maxMessages));
     this.#count(lane, -weightOf(messages));
     if (lane.isPaused && lane.bytes <= lane.goesOnAt) this.#resume(lane);
     await this.#handle(() => handlers.batch({ topic: lane.topic, partition: this.partition, messages, isStale: () => this.#isStale }));

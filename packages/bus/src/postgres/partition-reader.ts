@@ -6,6 +6,9 @@ import { toBusError, whileAway } from "./retry.ts";
 import type { Signal } from "./signal.ts";
 import { endOffset } from "./topics.ts";
 
+/** Rows that are read at once: each may have the largest value. */
+const fetchMessagesMost = 500;
+
 export type PartitionReader = {
   readonly database: Database;
   readonly options: ConsumerOptions;
@@ -61,7 +64,7 @@ const deliver = async (reader: PartitionReader, positions: Map<string, number>, 
 /** Delivers what is there of `topics`, at most one batch each. False when there was nothing. */
 const deliverOnce = async (reader: PartitionReader, positions: Map<string, number>, topics: readonly string[]): Promise<boolean> => {
   const wanted = new Map(topics.map((topic) => [topic, positions.get(topic) ?? 0]));
-  const found = await persistently(reader, "Reading", () => fetchFrom(reader.database, reader.partition, wanted, reader.options.maxMessages));
+  const found = await persistently(reader, "Reading", () => fetchFrom(reader.database, reader.partition, wanted, Math.min(reader.options.maxMessages, fetchMessagesMost)));
   for (const topic of topics) await deliver(reader, positions, found.get(topic) ?? []);
   return found.size > 0;
 };
