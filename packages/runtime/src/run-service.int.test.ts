@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { eventually, privatePostgres, testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
-const main = join(import.meta.dirname, "testing/idle-service.ts");
+const main = join(import.meta.dirname, "testing/idle-process.ts");
 
 type Running = { readonly process: ChildProcess; readonly ended: Promise<{ readonly code: number | null; readonly lines: string }>; readonly lines: () => string; readonly health: () => Promise<string> };
 

@@ -34,7 +34,7 @@ const assign = (cluster: Cluster, members: readonly GroupMember[], topics: reado
 };
 
 /** Partition n goes to member n modulo members, in order of their ids: logs are given low partitions first, so they spread too. */
-export const share = (memberIds: readonly string[], partitions: number): readonly { readonly memberId: string; readonly numbers: readonly number[] }[] => {
+const share = (memberIds: readonly string[], partitions: number): readonly { readonly memberId: string; readonly numbers: readonly number[] }[] => {
   const sorted = memberIds.toSorted();
   return sorted.map((memberId, index) => ({
     memberId,
