@@ -20,8 +20,11 @@ export const moveCheckpoint = async (client: Queryable, { follower, log, from, t
      ON CONFLICT (follower, log) DO UPDATE SET position = $4 WHERE follower.position = $3::int8`,
     [follower, log, from, to],
   );
-  if (rowCount !== 1) throw new ExecutionError("checkpoint_moved", `The checkpoint of ${follower} in log ${log} is not at position ${String(from)} any more.`);
+  if (rowCount !== 1) throw checkpointMoved({ follower, log, from });
 };
+
+export const checkpointMoved = ({ follower, log, from }: Omit<CheckpointMove, "to">): ExecutionError =>
+  new ExecutionError("checkpoint_moved", `The checkpoint of ${follower} in log ${log} is not at position ${String(from)} any more.`);
 
 /** Runs `follow`; returns when another process of the same follower was faster, which is no failure: begin again from the checkpoint. */
 export const whileAlone = async (follow: () => Promise<void>): Promise<void> => {

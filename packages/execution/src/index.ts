@@ -1,5 +1,5 @@
 export { claim, type Claim, type ClaimOptions } from "./claim.ts";
-export { commandAccounts, commandById, recordCommand, unansweredCommands, type Command } from "./commands.ts";
+export { commandAccounts, commandById, recordCommands, unansweredCommands, type Command, type DecidedHedge } from "./commands.ts";
 export { ExecutionError, type ExecutionErrorCode } from "./errors.ts";
 export { checkpointOf, moveCheckpoint, whileAlone, type CheckpointMove } from "./followers.ts";
 export { halt, resume, type HaltAnswer, type HaltOrder } from "./halts.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { decodeRecord, type StoredRecord } from "@finality/contracts";
+import { commandIdOf, decodeRecord, type StoredRecord } from "@finality/contracts";
 import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
-import { checkpointOf, moveCheckpoint, recordCommand, startLeaseKeeper, unansweredCommands, whileAlone, type HeldLease } from "@finality/execution";
+import { checkpointOf, recordCommands, startLeaseKeeper, unansweredCommands, whileAlone, type DecidedHedge, type HeldLease } from "@finality/execution";
 import { startKeyedTasks, startLoop, type Faults, type Logger } from "@finality/service-kit";
 import type { WorkQueue } from "@finality/work-queue";
 
@@ -70,24 +70,22 @@ const followLog = async (deps: DispatcherDeps, log: string, { signal, isHeld }: 
   });
 };
 
-type Wake = { readonly commandId: string; readonly account: string };
+const decidedIn = (records: readonly StoredRecord[]): readonly DecidedHedge[] =>
+  records
+    .filter(({ type }) => type === "HedgeDecided")
+    .map((stored) => decodeRecord(stored))
+    .filter((record) => record.type === "HedgeDecided");
 
 /** Returns the position that was reached. */
 const dispatch = async ({ database, queue, notifier, faults, logger }: DispatcherDeps, log: string, from: number, records: readonly StoredRecord[]): Promise<number> => {
   const to = records.at(-1)?.position ?? from;
-  const wakes = await database.transaction(async (client) => {
-    await moveCheckpoint(client, { follower, log, from, to });
-    const recorded: Wake[] = [];
-    for (const stored of records) {
-      if (stored.type !== "HedgeDecided") continue;
-      const record = decodeRecord(stored);
-      if (record.type === "HedgeDecided") recorded.push({ commandId: await recordCommand(client, record), account: record.body.account });
-    }
-    return recorded;
-  });
-  if (wakes.length === 0) return to;
+  const decided = decidedIn(records);
+  await recordCommands(database, { follower, log, from, to }, decided);
+  if (decided.length === 0) return to;
   faults.passing("commit-enqueue");
-  for (const { account, commandId } of wakes) {
+  for (const record of decided) {
+    const commandId = commandIdOf(record);
+    const { account } = record.body;
     try {
       await queue.add(account, { commandId });
     } catch (error) {

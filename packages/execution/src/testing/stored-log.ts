@@ -1,6 +1,6 @@
-import { canonicalJson, encodeRecord, type DecisionRecord, type HedgeDecided, type Input } from "@finality/contracts";
+import { commandIdOf, canonicalJson, encodeRecord, type DecisionRecord, type HedgeDecided, type Input } from "@finality/contracts";
 import type { Database } from "@finality/database";
-import { recordCommand } from "../commands.ts";
+import { recordCommands } from "../commands.ts";
 
 // Logs and commands as they lie in the database, for this package's tests. The event store is written to directly: its package is a neighbour.
 
@@ -58,8 +58,11 @@ export const decided = (log: string, position: number, change: Partial<HedgeDeci
 });
 
 /** Records the command of a decision at `position`, decided at `startUs`, valid for 5 seconds unless changed; its id. */
-export const command = (database: Database, log: string, position: number, change: Partial<HedgeDecided> = {}): Promise<string> =>
-  recordCommand(database, decided(log, position, change));
+export const command = async (database: Database, log: string, position: number, change: Partial<HedgeDecided> = {}): Promise<string> => {
+  const record = decided(log, position, change);
+  await recordCommands(database, { follower: `test-${String(position)}`, log, from: 0, to: 0 }, [record]);
+  return commandIdOf(record);
+};
 
 export type OutboxLine = readonly [id: string, state: string, sequence: number, venueUs: number, reason: string | null];
 

@@ -1,8 +1,8 @@
 import { createPostgresBus, type Bus } from "@finality/bus";
-import { encodeRecord, topics, type HedgeDecided, type Input, type LogOpening } from "@finality/contracts";
+import { commandIdOf, encodeRecord, topics, type HedgeDecided, type Input, type LogOpening } from "@finality/contracts";
 import { createNotifier, type Database, type Notifier } from "@finality/database";
 import { createCatalogue, createLogWriter, type Catalogue } from "@finality/event-log";
-import { recordCommand } from "@finality/execution";
+import { recordCommands } from "@finality/execution";
 import { noFaults, silentLogger, type Faults } from "@finality/service-kit";
 import { testDatabase, type TestDatabase } from "@finality/testkit";
 import { createPaperVenueClient, setVenueTerms, type Venue } from "@finality/venues";
@@ -63,8 +63,11 @@ export const openHouse = async (clock: "data" | "live", given?: TestDatabase): P
   const executors: Executor[] = [];
   return {
     database, queue, bus, catalogue, notifier, venue,
-    command: (position, change) =>
-      recordCommand(database, { log, generation: 1, position, venueTimeUs: startUs, recordedTimeUs: startUs, type: "HedgeDecided", body: { ...decision, ...change } }),
+    command: async (position, change) => {
+      const record = { log, generation: 1, position, venueTimeUs: startUs, recordedTimeUs: startUs, type: "HedgeDecided", body: { ...decision, ...change } } as const;
+      await recordCommands(database, { follower: `test-${String(position)}`, log, from: 0, to: 0 }, [record]);
+      return commandIdOf(record);
+    },
     start: (executor, { database: own = database, venue: other = venue, faults = noFaults, timings = {} } = {}) => {
       const deps = { database: own, queue, bus, catalogue, venue: other, notifier, faults, logger: silentLogger, executor };
       const started = startExecutor({ ...deps, timings: { sendWithinMs: 1_000, transportMs: 100, leaseMs: 1_000, pollMs: 20, ...timings } });
