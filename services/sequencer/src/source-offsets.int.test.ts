@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { createPostgresBus, type Bus } from "@finality/bus";
+import { createKafkaBus, createPostgresBus, type Bus } from "@finality/bus";
 import type { LogHold } from "@finality/event-log";
-import { testDatabase, type TestDatabase } from "@finality/testkit";
+import { lacksKafka, randomName, testDatabase, testKafka, type TestDatabase } from "@finality/testkit";
+import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { requireSameTopics } from "./source-offsets.ts";
 
@@ -59,4 +60,24 @@ test("another bus is refused by its identity, before its messages are looked at,
 test("a topic that was made again is refused by its last message, or by its end", async () => {
   await expect(requireSameTopics(busAt(1), holdAt(2))).rejects.toThrow("the message at 1 is another one");
   await expect(requireSameTopics(busAt(1), holdAt(3))).rejects.toThrow("the partition ends at 2");
+});
+
+test.skipIf(await lacksKafka())("messages that Kafka let go of before they were recorded are a gap of this log, named", async () => {
+  const { brokers } = await testKafka();
+  const bus = createKafkaBus({ brokers });
+  const own = randomName("topic");
+  await bus.ensureTopics([own], 1);
+  await bus.produce(Array.from({ length: 5 }, (_, offset) => ({ topic: own, partition, key: null, value: textOf(0, offset), headers: {} })));
+  const hold = holdAt(2);
+  const ours: LogHold = { ...hold, offsets: hold.offsets.map((offset) => ({ ...offset, topic: own })) };
+  const admin = new Kafka({ clientId: "test", brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.fetchTopicOffsets(own);
+  const letGo = (offset: string) => admin.deleteTopicRecords({ topic: own, partitions: [{ partition, offset }] });
+  await letGo("2");
+  await expect(requireSameTopics(bus, ours)).resolves.toContain("kafka/");
+  await letGo("4");
+  await expect(requireSameTopics(bus, ours)).rejects.toMatchObject({ code: "offset_gap", message: expect.stringMatching(new RegExp(`Log SPX is to go on at ${own}/0/2.*from offset 4 on`)) });
+  await admin.disconnect();
+  await bus.close();
 });

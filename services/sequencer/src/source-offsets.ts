@@ -32,10 +32,20 @@ export const requireNoGap = (log: string, fresh: readonly BusMessage[], next: Re
   }
 };
 
+/** Throws `offset_gap` when the bus let go of messages before they were recorded: this log cannot go on, the others of the consumer can. */
+const requireKept = async (bus: Bus, log: string, place: Parameters<Bus["read"]>[0]): Promise<void> => {
+  try {
+    await bus.read(place, 1);
+  } catch (cause) {
+    if (!(cause instanceof BusError && cause.code === "offset_out_of_range")) throw cause;
+    throw new SequencerError("offset_gap", `Log ${log} is to go on at ${place.topic}/${String(place.partition)}/${String(place.offset)}, but messages are missing: ${cause.message}`, { cause });
+  }
+};
+
 /**
  * Compares the bus with the one that the log was written from, and the last consumed message of each topic with the one that lies there
  * now. Throws `topic_recreated` when either is another one or a topic ends before it (rule 4). A message that the bus no longer keeps says
- * nothing. Returns the identity of the bus, for the offsets that are stored from now on.
+ * nothing, unless it was not recorded: then `offset_gap`. Returns the identity of the bus, for the offsets that are stored from now on.
  */
 export const requireSameTopics = async (bus: Bus, { log, offsets }: LogHold): Promise<string> => {
   const identity = await bus.identity();
@@ -49,6 +59,7 @@ export const requireSameTopics = async (bus: Bus, { log, offsets }: LogHold): Pr
     if (end < nextOffset) throw recreated(`the partition ends at ${String(end)}`);
     const [last] = await readKept(bus, { topic, partition, offset: nextOffset - 1 });
     if (last?.offset === nextOffset - 1 && !hashOf(last).equals(lastHash)) throw recreated(`the message at ${String(nextOffset - 1)} is another one`);
+    if (nextOffset < end) await requireKept(bus, log, { topic, partition, offset: nextOffset });
   }
   return identity;
 };
