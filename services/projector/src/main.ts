@@ -19,7 +19,7 @@ await runService("projector", async ({ settings, database, notifier, faults, log
     projector.standing().flatMap(({ log, isActive, checkpoint }) => (isActive ? [{ labels: { log }, value: checkpoint?.position ?? 0 }] : [])),
   );
   return {
-    notReady: () => projector.standing().flatMap(({ log, error }) => (error === undefined ? [] : [`the projection of log ${log} stopped: ${describe(error)}`]))[0],
+    notReady: () => projector.standing().flatMap(({ log, error }) => (error === undefined ? [] : [`the projection of log ${log} stopped: ${describe(error)}`])).join("; ") || undefined,
     stop: () => projector.stop(),
   };
 });

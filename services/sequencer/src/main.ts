@@ -23,7 +23,7 @@ await runService("sequencer", async ({ settings, database, notifier, logger, fau
   reportLogs(metrics, sequencer);
   return {
     failed: sequencer.failed,
-    notReady: () => sequencer.status().flatMap((each) => (each.state === "stopped" ? [`log ${each.log} stopped: ${each.reason}`] : []))[0],
+    notReady: () => sequencer.status().flatMap((each) => (each.state === "stopped" ? [`log ${each.log} stopped: ${each.reason}`] : [])).join("; ") || undefined,
     stop: () => sequencer.stop(),
   };
 });
