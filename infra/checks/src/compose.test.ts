@@ -101,7 +101,7 @@ describe.each(services)("the compose service %s", (name) => {
     const environment = environmentOf(service);
     const known = new Set(Object.values(serviceSettings[name]).flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env])));
     expect(Object.keys(environment).filter((each) => !known.has(each))).toEqual([]);
-    const { values } = readSettings(serviceSettings[name], { environment });
+    const values = readSettings(serviceSettings[name], { environment });
     expect(values.databaseUrl).toContain(`finality_login_${name.replace("-", "_")}:`);
     expect(seconds(service.stop_grace_period)).toBeGreaterThan(values.stopWithinMs);
     expect(seconds(service.healthcheck?.start_period)).toBeGreaterThan(values.startWithinMs);

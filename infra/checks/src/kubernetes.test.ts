@@ -95,7 +95,7 @@ describe("the manifests", () => {
 
 describe.each(services)("the deployment of %s", (service) => {
   const { pod, container } = containerOf(service);
-  const { values } = readSettings(serviceSettings[service], { environment: configured(container) });
+  const values = readSettings(serviceSettings[service], { environment: configured(container) });
 
   test("sets only what there is to set, and the service can start with it", () => {
     const known = new Set(Object.values(serviceSettings).flatMap((settings) => Object.values(settings).map(({ env }) => env)));

@@ -63,7 +63,7 @@ export const runService = async <Name extends ServiceName>(name: Name, start: (c
 
 const settingsOrExit = <Name extends ServiceName>(name: Name): Values<(typeof serviceSettings)[Name]> => {
   try {
-    return readSettings(serviceSettings[name], { environment: environmentOfProcess() }).values;
+    return readSettings(serviceSettings[name], { environment: environmentOfProcess() });
   } catch (error) {
     process.stderr.write(`${name}: ${error instanceof Error ? error.message : String(error)}\n`);
     return process.exit(exitCodes.badSettings);

@@ -33,7 +33,7 @@ export const readConfig = (environment: NodeJS.ProcessEnv = process.env): Config
     crashAt: environment["FINALITY_CRASH_AT"],
     terminal: process.stderr.isTTY && !truthy("CI"),
     color: process.stderr.isTTY && !truthy("NO_COLOR"),
-    cluster: readSettings(clusterSettings, { environment }).values,
+    cluster: readSettings(clusterSettings, { environment }),
     environment,
   });
 };

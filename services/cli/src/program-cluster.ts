@@ -29,9 +29,9 @@ export const addCluster = (program: Command, config: Config, outcome: Outcome): 
     .description("settings of the services")
     .command("show")
     .description("the settings that a service would run with here")
-    .addArgument(new Argument("<service>", "which service").choices(services))
+    .addArgument(new Argument("[service]", "one service (default: the settings of all)").choices(services))
     .option("--origin", "also where each comes from: environment, file or default")
     .addOption(json())
-    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality config show sequencer --origin\n")
-    .action((service: ServiceName, options: Parameters<typeof runConfigShow>[2]) => { runConfigShow(config, service, options); });
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality config show --origin\n  finality config show sequencer --origin\n")
+    .action((service: ServiceName | undefined, options: Parameters<typeof runConfigShow>[2]) => { outcome.code = runConfigShow(config, service, options); });
 };

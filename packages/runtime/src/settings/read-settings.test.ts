@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { busConnection, queueConnection } from "./connections.ts";
 import { serviceSettings } from "./definitions.ts";
-import { readSettings } from "./read-settings.ts";
+import { lookAtSettings, readSettings } from "./read-settings.ts";
 
 let folder: string;
 let file: string;
@@ -21,7 +21,7 @@ const originOf = (shown: readonly { readonly name: string; readonly origin: stri
 test("a flag wins over the environment, that over the file, that over the default", () => {
   writeFileSync(file, "kafka:\n  brokers: [a:1, b:2]\n  sessionTimeoutMs: 6000\nlog:\n  level: warn\nhealth:\n  port: 0\n");
   const environment = { DATABASE_URL, FINALITY_CONFIG: file, FINALITY_LOG_LEVEL: "error", FINALITY_HEALTH_PORT: "9001" };
-  const { values, shown } = readSettings(serviceSettings.sequencer, { flags: { healthPort: "9002" }, environment });
+  const { values, shown } = lookAtSettings(serviceSettings.sequencer, { flags: { healthPort: "9002" }, environment });
   expect(values).toMatchObject({ healthPort: 9002, logLevel: "error", kafkaBrokers: ["a:1", "b:2"], kafkaSessionMs: 6_000, startWithinMs: 30_000, bus: undefined });
   expect(["healthPort", "logLevel", "kafkaBrokers", "startWithinMs", "bus"].map((name) => originOf(shown, name))).toEqual(["flag", "environment", "file", "default", "unset"]);
   expect(Object.isFrozen(values)).toBe(true);
@@ -39,7 +39,7 @@ test("every value that cannot be is named, and no secret is", () => {
 test("a secret may lie in a file, and is never shown", () => {
   const secret = join(folder, "url");
   writeFileSync(secret, `${DATABASE_URL}\n`);
-  const { values, shown } = readSettings(serviceSettings.projector, { environment: { DATABASE_URL_FILE: secret } });
+  const { values, shown } = lookAtSettings(serviceSettings.projector, { environment: { DATABASE_URL_FILE: secret } });
   expect(values.databaseUrl).toBe(DATABASE_URL);
   expect(shown.find(({ name }) => name === "databaseUrl")).toMatchObject({ value: "(secret)", origin: "environment", where: "DATABASE_URL_FILE" });
   expect(() => readSettings(serviceSettings.projector, { environment: { DATABASE_URL_FILE: join(folder, "none") } })).toThrow(/DATABASE_URL_FILE is ".*none", which cannot be read/);
@@ -47,7 +47,7 @@ test("a secret may lie in a file, and is never shown", () => {
 });
 
 const connectionOf = (environment: Readonly<Record<string, string>>) => {
-  const { values } = readSettings(serviceSettings.executor, { environment: { DATABASE_URL, ...environment } });
+  const values = readSettings(serviceSettings.executor, { environment: { DATABASE_URL, ...environment } });
   return [busConnection(values), queueConnection(values)];
 };
 

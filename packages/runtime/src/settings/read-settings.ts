@@ -16,7 +16,7 @@ export type Origin = "flag" | "environment" | "file" | "default" | "unset";
 /** What `config show --origin` prints of one setting. */
 export type Shown = { readonly name: string; readonly env: string; readonly key: string; readonly value: string; readonly origin: Origin; readonly where: string };
 
-export type ReadSettings<Defined extends Settings> = { readonly values: Values<Defined>; readonly shown: readonly Shown[] };
+export type SettingsSeen<Defined extends Settings> = { readonly values: Values<Defined>; readonly shown: readonly Shown[]; /** One sentence each. */ readonly problems: readonly string[] };
 
 type Found = { readonly text: string | undefined; readonly origin: Origin; readonly where: string };
 
@@ -26,7 +26,14 @@ const configFileEnv = "FINALITY_CONFIG";
  * Reads what is defined: flag before environment before file (named by FINALITY_CONFIG) before default. An empty variable counts as not set.
  * Throws `RuntimeError` "bad_settings" with one line for each value that is missing or cannot be.
  */
-export const readSettings = <Defined extends Settings>(defined: Defined, sources: Sources): ReadSettings<Defined> => {
+export const readSettings = <Defined extends Settings>(defined: Defined, sources: Sources): Values<Defined> => {
+  const { values, problems } = lookAtSettings(defined, sources);
+  if (problems.length > 0) throw new RuntimeError("bad_settings", `The settings cannot be used.\n${problems.map((each) => `  ${each}`).join("\n")}`);
+  return values;
+};
+
+/** The same for people: what there is, where it comes from, and what cannot be used, which has no value. */
+export const lookAtSettings = <Defined extends Settings>(defined: Defined, sources: Sources): SettingsSeen<Defined> => {
   const problems: string[] = [];
   const file = readConfigFile(sources.environment[configFileEnv], problems);
   const values: Record<string, unknown> = {};
@@ -41,9 +48,8 @@ export const readSettings = <Defined extends Settings>(defined: Defined, sources
     }
     shown.push({ name, env: setting.env, key: setting.key, value: shownValue(setting, found), origin: found.origin, where: found.where });
   }
-  if (problems.length > 0) throw new RuntimeError("bad_settings", `The settings cannot be used.\n${problems.map((each) => `  ${each}`).join("\n")}`);
   // Each name was given what its own setting parsed.
-  return { values: Object.freeze(values) as Values<Defined>, shown };
+  return { values: Object.freeze(values) as Values<Defined>, shown, problems };
 };
 
 const shownValue = ({ secret, fallback }: Setting<unknown>, { text }: Found): string => (text === undefined ? (fallback ?? "") : secret ? "(secret)" : text);

@@ -1,26 +1,29 @@
-import { readSettings, serviceSettings, type ServiceName, type Shown } from "@finality/runtime";
+import { allSettings, lookAtSettings, serviceSettings, type ServiceName, type Shown } from "@finality/runtime";
 import type { Config } from "../config.ts";
-import { printData, printJson, table } from "../output.ts";
+import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { printData, printJson, say, table } from "../output.ts";
 
 type ShowConfig = { readonly origin?: true; readonly json?: true };
 
-/** The settings that a service would run with here, and with --origin where each comes from. Throws `RuntimeError` "bad_settings" as the service would. */
-export const runConfigShow = (config: Config, service: ServiceName, options: ShowConfig): void => {
-  const { shown } = readSettings(serviceSettings[service], { environment: config.environment });
-  if (options.json === true) {
-    printJson({ service, settings: shown });
-    return;
+const origin = ({ origin: from, where }: Shown): string => (where === "" || where === "command line" ? from : `${from} (${where})`);
+
+/** The settings that a service, or any of them, would run with here, and with --origin where each comes from; exit 2 when it would not start. */
+export const runConfigShow = (config: Config, service: ServiceName | undefined, options: ShowConfig): ExitCode => {
+  const { shown, problems } = lookAtSettings(service === undefined ? allSettings : serviceSettings[service], { environment: config.environment });
+  if (options.json === true) printJson({ service: service ?? "all", settings: shown, problems });
+  else {
+    printData(
+      table<Shown>(
+        [
+          { title: "variable", value: ({ env }) => env },
+          { title: "in the file", value: ({ key }) => key },
+          { title: "value", value: ({ value }) => value },
+          ...(options.origin === true ? [{ title: "origin", value: origin }] : []),
+        ],
+        shown,
+      ),
+    );
+    if (problems.length > 0) say(`It would not start:\n${problems.map((each) => `  ${each}`).join("\n")}`);
   }
-  const origin = ({ origin: from, where }: Shown): string => (where === "" || where === "command line" ? from : `${from} (${where})`);
-  printData(
-    table<Shown>(
-      [
-        { title: "variable", value: ({ env }) => env },
-        { title: "in the file", value: ({ key }) => key },
-        { title: "value", value: ({ value }) => value },
-        ...(options.origin === true ? [{ title: "origin", value: origin }] : []),
-      ],
-      shown,
-    ),
-  );
+  return problems.length === 0 ? exitCodes.ok : exitCodes.usage;
 };
