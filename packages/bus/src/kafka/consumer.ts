@@ -46,6 +46,8 @@ class Member {
   #watchdog: NodeJS.Timeout | undefined;
   #lastSignMs = performance.now();
   #isOver = false;
+  /** It is over, and kafkajs knows. */
+  #isGone = false;
   #disconnected: Promise<void> | undefined;
 
   constructor(context: ConsumerContext, options: ConsumerOptions, handlers: ConsumerHandlers) {
@@ -60,7 +62,7 @@ class Member {
     const { kafka, sessionTimeoutMs, assignors = [assignorName] } = context;
     this.#consumer = kafka.consumer({
       groupId: options.group,
-      partitionAssigners: assignors.map((name) => coPartitioning({ name, beforeJoin: () => this.#drain() })),
+      partitionAssigners: assignors.map((name) => coPartitioning({ name, beforeJoin: () => this.#beforeJoin() })),
       allowAutoTopicCreation: false,
       metadataMaxAge: metadataAgeMs,
       sessionTimeout: sessionTimeoutMs,
@@ -75,18 +77,13 @@ class Member {
 
   async start(): Promise<void> {
     const consumer = this.#consumer;
-    const { GROUP_JOIN, CRASH, HEARTBEAT, FETCH } = consumer.events;
+    const { GROUP_JOIN, STOP, CRASH, HEARTBEAT, FETCH } = consumer.events;
     const sign = (): void => { this.#lastSignMs = performance.now(); };
-    const removers = [
-      consumer.on(GROUP_JOIN, (event) => { this.#joined(event); }),
-      consumer.on(CRASH, ({ payload: { error, restart } }) => {
-        if (restart) void this.#drain();
-        else this.#fail(error);
-      }),
-      consumer.on(HEARTBEAT, sign),
-      consumer.on(FETCH, sign),
-    ];
-    this.failed.catch(() => { for (const remove of removers) remove(); });
+    consumer.on(GROUP_JOIN, (event) => { this.#joined(event); });
+    consumer.on(STOP, () => { this.#halted(); });
+    consumer.on(CRASH, ({ payload: { error, restart } }) => { if (!restart) this.#fail(error); });
+    consumer.on(HEARTBEAT, sign);
+    consumer.on(FETCH, sign);
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
@@ -147,6 +144,22 @@ class Member {
     void Promise.all([...this.#work.values()].map((work) => work.end({ isStale: true }))).then(() => this.#disconnect());
   }
 
+  /** kafkajs let go of the group: for good, or to begin anew after a crash. From here on it takes no pause, resume or seek. */
+  #halted(): void {
+    this.#isGone = this.#isOver;
+    void this.#drain();
+  }
+
+  async #beforeJoin(): Promise<void> {
+    await this.#drain();
+    this.#requireWanted();
+  }
+
+  /** kafkajs stops what runs, and goes on joining what does not run yet: without this a member would stay that nobody knows. */
+  #requireWanted(): void {
+    if (this.#isGone) throw new BusError("closed", `The consumer of ${this.#options.group} was stopped while it joined.`);
+  }
+
   /** Before the member joins again: what it holds is finished and revoked, within a bound. */
   async #drain(): Promise<void> {
     const held = [...this.#work.values()];
@@ -169,6 +182,7 @@ class Member {
   }
 
   #joined({ payload: { memberAssignment } }: ConsumerGroupJoinEvent): void {
+    this.#requireWanted();
     if (this.#isOver) return;
     const { topics } = this.#options;
     const numbers = memberAssignment[topics[0] ?? ""] ?? [];

@@ -45,8 +45,8 @@ const countOfBatch = (queue: readonly BusMessage[], maxMessages: number): number
   return Math.min(maxMessages, queue.length);
 };
 
-/** `goesOnAt`: how many bytes may be left when fetching goes on. */
-type Lane = { readonly topic: string; queue: BusMessage[]; bytes: number; isPaused: boolean; goesOnAt: number };
+/** `next`: what was fetched before is known, or from before the start. `goesOnAt`: how many bytes may be left when fetching goes on. */
+type Lane = { readonly topic: string; queue: BusMessage[]; next: number; bytes: number; isPaused: boolean; goesOnAt: number };
 
 /** One partition number of all topics: it is assigned, its messages are handed over one batch at a time, the first topic to its end in front, and it is revoked. */
 export class PartitionWork {
@@ -64,16 +64,18 @@ export class PartitionWork {
   constructor(partition: number, context: WorkContext) {
     this.partition = partition;
     this.#context = context;
-    this.#lanes = context.topics.map((topic) => ({ topic, queue: [], bytes: 0, isPaused: true, goesOnAt: 0 }));
+    this.#lanes = context.topics.map((topic) => ({ topic, queue: [], next: Infinity, bytes: 0, isPaused: true, goesOnAt: 0 }));
     this.#ended = this.#run().catch((error: unknown) => { context.failed(error); });
   }
 
-  /** What was fetched. */
+  /** What was fetched. While a partition moves from broker to broker, both may give the same. */
   push(topic: string, messages: readonly BusMessage[]): void {
     const lane = this.#lanes.find((each) => each.topic === topic);
     if (lane === undefined || this.#isOver) return;
-    for (const message of messages) lane.queue.push(message);
-    this.#count(lane, weightOf(messages));
+    const fresh = messages.filter(({ offset }) => offset >= lane.next);
+    for (const message of fresh) lane.queue.push(message);
+    lane.next = Math.max(lane.next, (fresh.at(-1)?.offset ?? 0) + 1);
+    this.#count(lane, weightOf(fresh));
     if (!lane.isPaused && this.#context.waiting.bytes > waitingBytesMost) this.#pause(lane);
     this.#wake();
   }
@@ -132,6 +134,7 @@ export class PartitionWork {
       if (start > end) throw new BusError("offset_out_of_range", `The consumer wants ${place} from offset ${String(start)} on, but it ends at ${String(end)}.`);
       if (start < first) throw new BusError("offset_out_of_range", `The consumer wants ${place} from offset ${String(start)} on, but what is kept begins at ${String(first)}.`);
       seek(topic, start);
+      for (const lane of this.#lanes) if (lane.topic === topic) lane.next = start;
       if (index === 0) this.#firstUntil = start < end ? end : 0;
     }
     this.#context.named(named);

@@ -55,6 +55,19 @@ export type KafkaReader = {
   close(): Promise<void>;
 };
 
+type Fetched = { readonly messages: readonly BusMessage[]; readonly next: number };
+
+/** The messages from `offset` on, at least one of which is there, and where to go on. */
+const fetchFrom = async (broker: InnerBroker, { topic, partition, offset }: Parameters<KafkaReader["read"]>[0]): Promise<Fetched> => {
+  const request = { topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: fetchBytes }] };
+  const { responses } = await broker.fetch({ isolationLevel: readCommitted, maxWaitTime: fetchWaitMs, minBytes: 1, maxBytes: fetchBytes, topics: [request] });
+  const fetched = responses.flatMap(({ partitions }) => partitions).flatMap(({ messages }) => messages).filter((message) => Number(message.offset) >= offset);
+  const last = fetched.at(-1);
+  // A leader that is new, or slow, gives nothing although something is there.
+  if (last === undefined) throw new BusError("unavailable", `${topic}/${String(partition)} gave nothing from offset ${String(offset)} on, and has not ended there.`);
+  return { messages: fetched.filter(({ isControlRecord }) => isControlRecord !== true).map((message) => toBusMessage({ topic, partition }, message)), next: Number(last.offset) + 1 };
+};
+
 /** Tries for `giveUpAfterMs` what brokers that are away may answer later. */
 export const createReader = (kafka: Kafka, giveUpAfterMs: number): KafkaReader => {
   const cluster = openCluster(kafka);
@@ -96,13 +109,8 @@ export const createReader = (kafka: Kafka, giveUpAfterMs: number): KafkaReader =
     const [answer] = await cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning }]);
     return Number(answer?.partitions[0]?.offset);
   };
-  const fetch = async (topic: string, partition: number, offset: number): Promise<readonly BusMessage[]> => {
-    const broker = await cluster.findBroker({ nodeId: await leaderOf(topic, partition) });
-    const request = { topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: fetchBytes }] };
-    const { responses } = await broker.fetch({ isolationLevel: readCommitted, maxWaitTime: fetchWaitMs, minBytes: 1, maxBytes: fetchBytes, topics: [request] });
-    const fetched = responses.flatMap(({ partitions }) => partitions).flatMap(({ messages }) => messages);
-    return fetched.filter((message) => Number(message.offset) >= offset && message.isControlRecord !== true).map((message) => toBusMessage({ topic, partition }, message));
-  };
+  const fetch = async (topic: string, partition: number, offset: number): Promise<Fetched> =>
+    fetchFrom(await cluster.findBroker({ nodeId: await leaderOf(topic, partition) }), { topic, partition, offset });
 
   const range = (topic: string, partition: number) =>
     persistently(`Reading the offsets of ${topic}/${String(partition)}`, async () => ({ first: await offsetOf(topic, partition, true), end: await offsetOf(topic, partition, false) }));
@@ -114,12 +122,12 @@ export const createReader = (kafka: Kafka, giveUpAfterMs: number): KafkaReader =
     read: async ({ topic, partition, offset }, limit) => {
       const place = `${topic}/${String(partition)}`;
       const { first, end } = await range(topic, partition);
-      if (offset < first && first < end) throw new BusError("offset_out_of_range", `${place} keeps messages from offset ${String(first)} on; ${String(offset)} is not kept any more.`);
+      if (offset < first) throw new BusError("offset_out_of_range", `${place} keeps messages from offset ${String(first)} on; ${String(offset)} is not kept any more.`);
       const messages: BusMessage[] = [];
       for (let next = offset; next < end && messages.length < limit; ) {
         const fetched = await persistently(`Reading ${place} from ${String(next)}`, () => fetch(topic, partition, next));
-        messages.push(...fetched);
-        next = (fetched.at(-1)?.offset ?? end) + 1;
+        messages.push(...fetched.messages);
+        next = fetched.next;
       }
       return messages.slice(0, limit);
     },
