@@ -33,6 +33,8 @@ const fetchWaitMs = 100;
 const fetchBytes = 4_000_000;
 const retryEveryMs = 100;
 const longestRetryMs = 1_000;
+/** A topic that was made a moment ago is not known to every broker yet. */
+const unknownForMs = 1_000;
 
 const openCluster = (kafka: Kafka): InnerCluster => {
   const symbol = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === "private:Kafka:createCluster");
@@ -83,7 +85,9 @@ export const createReader = (kafka: Kafka, giveUpAfterMs: number): KafkaReader =
         return await work();
       } catch (error) {
         if (closed) throw new BusError("closed", `${doing}: the bus is closed.`, error);
-        if (!isAway(error) || performance.now() - beganMs > giveUpAfterMs) throw toBusError(error, doing);
+        const known = toBusError(error, doing);
+        const patienceMs = isAway(error) ? giveUpAfterMs : known.code === "unknown_topic" ? unknownForMs : 0;
+        if (performance.now() - beganMs >= patienceMs) throw known;
         await sleep(waitMs);
         connected = undefined;
         await cluster.refreshMetadata().catch(() => undefined);
