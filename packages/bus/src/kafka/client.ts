@@ -22,8 +22,6 @@ export type KafkaConnection = {
 };
 
 const connectionTimeoutMs = 5_000;
-/** A broker that does not answer for so long is taken for gone; a cluster has given its partitions to others by then. A group's join waits longer. */
-const requestTimeoutMs = 10_000;
 /** A broker that restarts is away for some seconds; what tries for longer fails and is begun anew by whoever uses it. */
 export const retries = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 } as const;
 
@@ -52,7 +50,6 @@ export const createClient = (connection: KafkaConnection): Kafka => {
     clientId,
     brokers: [...brokers],
     connectionTimeout: connectionTimeoutMs,
-    requestTimeout: requestTimeoutMs,
     retry: retries,
     logLevel: logLevel.WARN,
     logCreator: logCreator(loggerOf(connection)),

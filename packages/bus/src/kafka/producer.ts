@@ -16,9 +16,6 @@ const chunkBytes = 900_000;
 /** kafkajs copies the list of a partition's messages for each of them, so that long lists cost their square. */
 const chunkMessages = 2_000;
 
-/** For so long a leader waits for its replicas before it says that they did not answer. Milliseconds; less than a request may take. */
-const replicasWithinMs = 8_000;
-
 type Numbered = { readonly index: number; readonly message: OutgoingMessage };
 type Chunk = { readonly topic: string; readonly partition: number; readonly messages: readonly Numbered[] };
 
@@ -92,7 +89,7 @@ export const createProducer = (kafka: Kafka, reader: KafkaReader): KafkaProducer
       topic,
       messages: own.flatMap(({ messages }) => messages.map(({ message: { partition, key, value, headers } }) => ({ partition, key, value: Buffer.from(value.buffer, value.byteOffset, value.byteLength), headers: { ...headers } }))),
     }));
-    const answers = await producer.sendBatch({ acks: -1, timeout: replicasWithinMs, topicMessages });
+    const answers = await producer.sendBatch({ acks: -1, topicMessages });
     return chunks.flatMap(({ topic, partition, messages }) => {
       const base = answers.find((answer) => answer.topicName === topic && answer.partition === partition)?.baseOffset;
       if (base === undefined) throw new BusError("outcome_unknown", `Kafka did not say where the messages to ${topic}/${String(partition)} lie.`);
