@@ -1,9 +1,9 @@
-import { newBlackGreeks, writeBlackGreeks } from "./black.ts";
-import { exp } from "./exponential.ts";
-import { impliedVol } from "./implied-vol.ts";
-import { log, log1p } from "./logarithm.ts";
-import { millsRatio } from "./mills-ratio.ts";
-import { normalDensity, normalDistribution } from "./normal.ts";
+import { newBlackGreeks, writeBlackGreeks } from "./european/black.ts";
+import { exp } from "./kernels/exponential.ts";
+import { impliedVol } from "./implied-vol/implied-vol.ts";
+import { log, log1p } from "./kernels/logarithm.ts";
+import { millsRatio } from "./kernels/mills-ratio.ts";
+import { normalDensity, normalDistribution } from "./kernels/normal.ts";
 
 /** Uniform numbers in [0, 1) with 53 bits, from 32-bit integer arithmetic only (mulberry32): the same on every platform. */
 export const seededUniform = (seed: number): (() => number) => {

@@ -1,7 +1,7 @@
 import { evaluateBlackTerms, newBlackLegs, newBlackTerms } from "./black-terms.ts";
-import { requireFinite, requireNotNegative, requirePositive } from "./errors.ts";
-import { exp } from "./exponential.ts";
-import { logRatio } from "./logarithm.ts";
+import { requireFinite, requireNotNegative, requirePositive } from "../errors.ts";
+import { exp } from "../kernels/exponential.ts";
+import { logRatio } from "../kernels/logarithm.ts";
 
 export type PutCall = "put" | "call";
 

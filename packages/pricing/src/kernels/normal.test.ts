@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import kernels from "../reference/normal-kernels-mp.json" with { type: "json" };
-import { referenceRows } from "../reference/reference-table.ts";
+import kernels from "../../reference/tables/normal-kernels-mp.json" with { type: "json" };
+import { referenceRows } from "../../reference/reference-table.ts";
 import { millsRatio } from "./mills-ratio.ts";
 import { normalDensity, normalDistribution } from "./normal.ts";
 

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import extreme from "../reference/european-mp-extreme.json" with { type: "json" };
-import precise from "../reference/european-mp-black76-greeks.json" with { type: "json" };
-import strata from "../reference/european-strata-black76-grid.json" with { type: "json" };
-import { referenceRows, type ReferenceRow } from "../reference/reference-table.ts";
+import extreme from "../../reference/tables/european-mp-extreme.json" with { type: "json" };
+import precise from "../../reference/tables/european-mp-black76-greeks.json" with { type: "json" };
+import strata from "../../reference/tables/european-strata-black76-grid.json" with { type: "json" };
+import { referenceRows, type ReferenceRow } from "../../reference/reference-table.ts";
 import { blackGreeks, newBlackGreeks, writeBlackGreeks, type BlackInput } from "./black.ts";
-import { PricingError } from "./errors.ts";
+import { PricingError } from "../errors.ts";
 
 const inputOf = (row: ReferenceRow, rate: number): BlackInput => ({
   forward: row.number("F"),

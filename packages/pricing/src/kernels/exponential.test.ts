@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { exp } from "./exponential.ts";
-import { seededUniform } from "./kernel-samples.ts";
+import { seededUniform } from "../kernel-samples.ts";
 
 const spacing = (x: number): number => Math.max(Math.abs(x) * 2 ** -52, Number.MIN_VALUE);
 

@@ -1,5 +1,5 @@
-import { log, log1p } from "./logarithm.ts";
-import { evaluateTimeValue, type TimeValue, type TimeValuePoint } from "./time-value.ts";
+import { log, log1p } from "../kernels/logarithm.ts";
+import { evaluateTimeValue, type TimeValue, type TimeValuePoint } from "../european/time-value.ts";
 
 export type TotalVolProblem = {
   /** The smaller of forward and strike, > 0. */

@@ -1,7 +1,7 @@
-import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, type PutCall } from "./black.ts";
-import { evaluateBlackTerms, newBlackLegs, newBlackTerms } from "./black-terms.ts";
-import { requireNotNegative, requirePositive } from "./errors.ts";
-import { logRatio } from "./logarithm.ts";
+import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, type PutCall } from "../european/black.ts";
+import { evaluateBlackTerms, newBlackLegs, newBlackTerms } from "../european/black-terms.ts";
+import { requireNotNegative, requirePositive } from "../errors.ts";
+import { logRatio } from "../kernels/logarithm.ts";
 
 export type InverseOptionInput = {
   /** US dollars (the strike's currency) per coin, > 0; Deribit's `underlying_price`, not the index. */

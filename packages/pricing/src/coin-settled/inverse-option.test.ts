@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import conventions from "../reference/delta-conventions-premium-adjusted.json" with { type: "json" };
-import precise from "../reference/inverse-option-mp.json" with { type: "json" };
-import { referenceRows, type ReferenceRow } from "../reference/reference-table.ts";
-import { blackGreeks } from "./black.ts";
+import conventions from "../../reference/tables/delta-conventions-premium-adjusted.json" with { type: "json" };
+import precise from "../../reference/tables/inverse-option-mp.json" with { type: "json" };
+import { referenceRows, type ReferenceRow } from "../../reference/reference-table.ts";
+import { blackGreeks } from "../european/black.ts";
 import { inverseOptionGreeks, type InverseOptionInput } from "./inverse-option.ts";
 
 const inputOf = (row: ReferenceRow): InverseOptionInput => ({

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import precise from "../reference/iv-mp-extreme.json" with { type: "json" };
-import published from "../reference/iv-lbr-published.json" with { type: "json" };
-import { referenceRows, type ReferenceRow } from "../reference/reference-table.ts";
-import { blackGreeks } from "./black.ts";
-import { PricingError } from "./errors.ts";
+import precise from "../../reference/tables/iv-mp-extreme.json" with { type: "json" };
+import published from "../../reference/tables/iv-lbr-published.json" with { type: "json" };
+import { referenceRows, type ReferenceRow } from "../../reference/reference-table.ts";
+import { blackGreeks } from "../european/black.ts";
+import { PricingError } from "../errors.ts";
 import { impliedVol, type ImpliedVolInput } from "./implied-vol.ts";
 
 const inputOf = (row: ReferenceRow): ImpliedVolInput => ({

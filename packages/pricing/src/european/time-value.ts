@@ -1,5 +1,5 @@
-import { millsRatio } from "./mills-ratio.ts";
-import { normalDensity } from "./normal.ts";
+import { millsRatio } from "../kernels/mills-ratio.ts";
+import { normalDensity } from "../kernels/normal.ts";
 
 /** Where an out-of-the-money value is asked for. */
 export type TimeValuePoint = {

@@ -1,6 +1,6 @@
-import type { PutCall } from "./black.ts";
-import { PricingError, requireNotNegative, requirePositive } from "./errors.ts";
-import { logRatio } from "./logarithm.ts";
+import type { PutCall } from "../european/black.ts";
+import { PricingError, requireNotNegative, requirePositive } from "../errors.ts";
+import { logRatio } from "../kernels/logarithm.ts";
 import { solveTotalVol } from "./total-vol-solver.ts";
 
 export type ImpliedVolInput = {

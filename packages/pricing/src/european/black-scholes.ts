@@ -1,8 +1,8 @@
 import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, newBlackGreeks, type BlackGreeks, type PutCall } from "./black.ts";
 import { evaluateBlackTerms, newBlackLegs, newBlackTerms } from "./black-terms.ts";
-import { requireFinite, requireNotNegative, requirePositive } from "./errors.ts";
-import { exp } from "./exponential.ts";
-import { logRatio } from "./logarithm.ts";
+import { requireFinite, requireNotNegative, requirePositive } from "../errors.ts";
+import { exp } from "../kernels/exponential.ts";
+import { logRatio } from "../kernels/logarithm.ts";
 
 export type BlackScholesInput = {
   /** Quote currency per unit of underlying, > 0. */

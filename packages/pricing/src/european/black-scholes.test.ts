@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import haugGreeks from "../reference/european-haug1998-greeks.json" with { type: "json" };
-import haugValues from "../reference/european-haug1998-values.json" with { type: "json" };
-import precise from "../reference/european-mp-bsm-greeks.json" with { type: "json" };
-import strata from "../reference/european-strata-bsm-grid.json" with { type: "json" };
-import { referenceRows, type ReferenceRow } from "../reference/reference-table.ts";
+import haugGreeks from "../../reference/tables/european-haug1998-greeks.json" with { type: "json" };
+import haugValues from "../../reference/tables/european-haug1998-values.json" with { type: "json" };
+import precise from "../../reference/tables/european-mp-bsm-greeks.json" with { type: "json" };
+import strata from "../../reference/tables/european-strata-bsm-grid.json" with { type: "json" };
+import { referenceRows, type ReferenceRow } from "../../reference/reference-table.ts";
 import { blackGreeks } from "./black.ts";
 import { blackScholesGreeks, type BlackScholesInput } from "./black-scholes.ts";
-import { PricingError } from "./errors.ts";
+import { PricingError } from "../errors.ts";
 
 const inputOf = (row: ReferenceRow, yieldRate: number): BlackScholesInput => ({
   spot: row.number("S"),

@@ -1,4 +1,4 @@
-import { millsRatio } from "./mills-ratio.ts";
+import { millsRatio } from "../kernels/mills-ratio.ts";
 import { evaluateTimeValue, type TimeValue, type TimeValuePoint } from "./time-value.ts";
 
 /** The two legs of a European option in present values, and what sets its time value. */
