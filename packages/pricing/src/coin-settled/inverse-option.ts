@@ -1,7 +1,7 @@
 import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, type PutCall } from "../european/black.ts";
-import { evaluateBlackTerms, newBlackLegs, newBlackTerms } from "../european/black-terms.ts";
+import { blackBlock, evaluateBlackBlock, signedAsset, signedStrike } from "../european/black-block.ts";
 import { requireNotNegative, requirePositive } from "../errors.ts";
-import { logRatio } from "../kernels/logarithm.ts";
+import { logRatio } from "../kernels/log-ratio.ts";
 
 export type InverseOptionInput = {
   /** US dollars (the strike's currency) per coin, > 0; Deribit's `underlying_price`, not the index. */
@@ -39,8 +39,18 @@ export type InverseOptionGreeks = {
   coinThetaPerDay: number;
 };
 
-const legs = newBlackLegs();
-const terms = newBlackTerms();
+const { assetLeg, strikeLeg, logMoneyness, totalVol, slope, outPrice, inverseTotalVol, logMoneynessRemainder, totalVolRemainder } = blackBlock;
+
+/** Evaluates one undiscounted option as the only row of the block. */
+const evaluateOne = ({ forward, strike, yearsToExpiry, vol }: InverseOptionInput): void => {
+  assetLeg[0] = forward;
+  strikeLeg[0] = strike;
+  logMoneyness[0] = logRatio(forward, strike);
+  totalVol[0] = vol * Math.sqrt(yearsToExpiry);
+  logMoneynessRemainder[0] = 0;
+  totalVolRemainder[0] = 0;
+  evaluateBlackBlock(1);
+};
 
 /**
  * Coin-settled (inverse) European option. The premium-adjusted delta is taken from its own closed form ±(K/F) N(±d2), not as
@@ -53,24 +63,21 @@ export const inverseOptionGreeks = (input: InverseOptionInput): InverseOptionGre
   requirePositive("strike", strike);
   requireNotNegative("yearsToExpiry", yearsToExpiry);
   requireNotNegative("vol", vol);
+  evaluateOne(input);
+  const sign = input.putCall === "call" ? 1 : -1;
   const rootYears = Math.sqrt(yearsToExpiry);
-  legs.assetLeg = forward;
-  legs.strikeLeg = strike;
-  legs.logMoneyness = logRatio(forward, strike);
-  legs.totalVol = vol * rootYears;
-  evaluateBlackTerms(legs, terms);
-  const isCall = input.putCall === "call";
-  const quotePrice = isCall ? terms.callPrice : terms.putPrice;
-  const moneyness = strike / forward;
-  const premiumAdjustedDelta = isCall ? moneyness * terms.callStrikeProbability : 0 - moneyness * terms.putStrikeProbability;
+  const density = slope[0] ?? NaN;
+  // As the Black-76 batch does it, so that both give the same bits.
+  const perForward = 1 / forward;
+  const quotePrice = (outPrice[0] ?? NaN) + Math.max(sign * (forward - strike), 0);
+  const premiumAdjustedDelta = signedStrike(0, sign) / forward;
   const coinDelta = premiumAdjustedDelta / forward;
-  const density = terms.density;
-  const gamma = density === 0 ? 0 : density / (forward * forward * legs.totalVol);
+  const gamma = perForward * (density * (inverseTotalVol[0] ?? NaN)) * perForward;
   const decay = density === 0 ? 0 : (density * vol) / (2 * rootYears);
   return {
     quotePrice,
     coinPrice: quotePrice / forward,
-    blackScholesDelta: isCall ? terms.callAssetProbability : 0 - terms.putAssetProbability,
+    blackScholesDelta: perForward * signedAsset(0, sign),
     premiumAdjustedDelta,
     gamma,
     premiumAdjustedGamma: gamma - coinDelta,

@@ -1,13 +1,12 @@
-import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, newBlackGreeks, type BlackGreeks, type PutCall } from "./black.ts";
-import { evaluateBlackTerms, newBlackLegs, newBlackTerms } from "./black-terms.ts";
 import { requireFinite, requireNotNegative, requirePositive } from "../errors.ts";
-import { exp } from "../kernels/exponential.ts";
-import { logRatio } from "../kernels/logarithm.ts";
+import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, newBlackGreeks, type BlackGreeks, type PutCall } from "./black.ts";
+import { writeGeneralGreeks, type GeneralOptions } from "./general-batch.ts";
+import { newGreekColumns } from "./greek-columns.ts";
 
 export type BlackScholesInput = {
   /** Quote currency per unit of underlying, > 0. */
   readonly spot: number;
-  /** Same unit as `spot`, > 0. */
+  /** Same unit as `spot`, >= 0. At 0 a call is worth the asset leg. */
   readonly strike: number;
   /** ACT/365F, >= 0. At 0 the limits hold: delta is the payoff's slope, gamma, vega and theta are 0. */
   readonly yearsToExpiry: number;
@@ -20,9 +19,21 @@ export type BlackScholesInput = {
   readonly putCall: PutCall;
 };
 
-// Written and read within one call and never across calls, so that a hot loop allocates nothing.
-const legs = newBlackLegs();
-const terms = newBlackTerms();
+/** Throws PricingError `invalid_input`, naming the first argument that is out of range. */
+export const requireBlackScholesInput = (input: BlackScholesInput): void => {
+  requirePositive("spot", input.spot);
+  requireNotNegative("strike", input.strike);
+  requireNotNegative("yearsToExpiry", input.yearsToExpiry);
+  requireNotNegative("vol", input.vol);
+  requireFinite("rate", input.rate);
+  requireFinite("yield", input.yield);
+};
+
+// A batch of one row: the scalar door and the batch are the same code. Written and read within one call.
+const one = (): Float64Array => new Float64Array(1);
+const option = { count: 1, spot: one(), strike: one(), yearsToExpiry: one(), vol: one(), rate: one(), yield: one(), callPut: one() } satisfies GeneralOptions;
+const columns = newGreekColumns(1);
+const status = new Uint8Array(1);
 
 /**
  * Black–Scholes–Merton with a continuous yield: European option on a spot price. Writes into `result` and allocates nothing.
@@ -30,38 +41,25 @@ const terms = newBlackTerms();
  * as `writeBlackGreeks`. Source: Merton (1973). Throws PricingError `invalid_input` for arguments out of range.
  */
 export const writeBlackScholesGreeks = (input: BlackScholesInput, result: BlackGreeks): void => {
-  const { spot, strike, yearsToExpiry, vol, rate } = input;
-  requirePositive("spot", spot);
-  requirePositive("strike", strike);
-  requireNotNegative("yearsToExpiry", yearsToExpiry);
-  requireNotNegative("vol", vol);
-  requireFinite("rate", rate);
-  requireFinite("yield", input.yield);
-  const assetDiscount = exp(-input.yield * yearsToExpiry);
-  const rootYears = Math.sqrt(yearsToExpiry);
-  legs.assetLeg = spot * assetDiscount;
-  legs.strikeLeg = strike * exp(-rate * yearsToExpiry);
-  legs.logMoneyness = logRatio(spot, strike) + (rate - input.yield) * yearsToExpiry;
-  legs.totalVol = vol * rootYears;
-  evaluateBlackTerms(legs, terms);
-  const isCall = input.putCall === "call";
-  const sign = isCall ? 1 : -1;
-  const assetProbability = isCall ? terms.callAssetProbability : terms.putAssetProbability;
-  const strikeValue = legs.strikeLeg * (isCall ? terms.callStrikeProbability : terms.putStrikeProbability);
-  const density = terms.density;
-  const vega = density * rootYears;
-  const decay = density === 0 ? 0 : (density * vol) / (2 * rootYears);
-  const carry = sign * (input.yield * legs.assetLeg * assetProbability - rate * strikeValue);
-  // At expiry nothing is left to decay or to carry.
-  const theta = yearsToExpiry === 0 ? 0 : carry - decay;
-  result.price = isCall ? terms.callPrice : terms.putPrice;
-  result.delta = isCall ? assetDiscount * assetProbability : 0 - assetDiscount * assetProbability;
-  result.gamma = density === 0 ? 0 : density / (spot * spot * legs.totalVol);
+  requireBlackScholesInput(input);
+  option.spot[0] = input.spot;
+  option.strike[0] = input.strike;
+  option.yearsToExpiry[0] = input.yearsToExpiry;
+  option.vol[0] = input.vol;
+  option.rate[0] = input.rate;
+  option.yield[0] = input.yield;
+  option.callPut[0] = input.putCall === "call" ? 1 : -1;
+  writeGeneralGreeks(option, columns, status);
+  const vega = columns.vegaPerUnitVol[0] ?? NaN;
+  const theta = columns.thetaPerYear[0] ?? NaN;
+  result.price = columns.price[0] ?? NaN;
+  result.delta = columns.delta[0] ?? NaN;
+  result.gamma = columns.gamma[0] ?? NaN;
   result.vegaPerUnitVol = vega;
   result.vegaPerVolPoint = vega / VOL_POINTS_PER_UNIT;
   result.thetaPerYear = theta;
   result.thetaPerDay = theta / DAYS_PER_YEAR;
-  result.rhoPerUnitRate = isCall ? yearsToExpiry * strikeValue : 0 - yearsToExpiry * strikeValue;
+  result.rhoPerUnitRate = columns.rhoPerUnitRate[0] ?? NaN;
 };
 
 /** As `writeBlackScholesGreeks`, into a new object. */

@@ -1,7 +1,6 @@
-import { evaluateBlackTerms, newBlackLegs, newBlackTerms } from "./black-terms.ts";
 import { requireFinite, requireNotNegative, requirePositive } from "../errors.ts";
-import { exp } from "../kernels/exponential.ts";
-import { logRatio } from "../kernels/logarithm.ts";
+import { writeExpiryGreeks, type ExpiryOptions } from "./expiry-batch.ts";
+import { newGreekColumns } from "./greek-columns.ts";
 
 export type PutCall = "put" | "call";
 
@@ -12,7 +11,7 @@ export const VOL_POINTS_PER_UNIT = 100;
 export type BlackInput = {
   /** Quote currency per unit of underlying, > 0. */
   readonly forward: number;
-  /** Same unit as `forward`, > 0. */
+  /** Same unit as `forward`, >= 0. At 0 a call is worth the discounted forward. */
   readonly strike: number;
   /** ACT/365F, >= 0. At 0 the limits hold: delta is the payoff's slope, gamma, vega and theta are 0. */
   readonly yearsToExpiry: number;
@@ -54,9 +53,20 @@ export const newBlackGreeks = (): BlackGreeks => ({
   rhoPerUnitRate: NaN,
 });
 
-// Written and read within one call and never across calls, so that a hot loop allocates nothing.
-const legs = newBlackLegs();
-const terms = newBlackTerms();
+/** Throws PricingError `invalid_input`, naming the first argument that is out of range. */
+export const requireBlackInput = ({ forward, strike, yearsToExpiry, vol, rate }: BlackInput): void => {
+  requirePositive("forward", forward);
+  requireNotNegative("strike", strike);
+  requireNotNegative("yearsToExpiry", yearsToExpiry);
+  requireNotNegative("vol", vol);
+  requireFinite("rate", rate);
+};
+
+// A batch of one row: the scalar door and the batch are the same code. Written and read within one call.
+const one = (): Float64Array => new Float64Array(1);
+const option = { count: 1, strike: one(), vol: one(), callPut: one() } satisfies ExpiryOptions;
+const columns = newGreekColumns(1);
+const status = new Uint8Array(1);
 
 /**
  * Black-76: European option on a forward. Writes into `result` and allocates nothing.
@@ -65,34 +75,21 @@ const terms = newBlackTerms();
  * Theta holds forward and rate fixed. Source: F. Black (1976). Throws PricingError `invalid_input` for arguments out of range.
  */
 export const writeBlackGreeks = (input: BlackInput, result: BlackGreeks): void => {
-  const { forward, strike, yearsToExpiry, vol, rate } = input;
-  requirePositive("forward", forward);
-  requirePositive("strike", strike);
-  requireNotNegative("yearsToExpiry", yearsToExpiry);
-  requireNotNegative("vol", vol);
-  requireFinite("rate", rate);
-  const discount = rate === 0 ? 1 : exp(-rate * yearsToExpiry);
-  const rootYears = Math.sqrt(yearsToExpiry);
-  legs.assetLeg = forward * discount;
-  legs.strikeLeg = strike * discount;
-  legs.logMoneyness = logRatio(forward, strike);
-  legs.totalVol = vol * rootYears;
-  evaluateBlackTerms(legs, terms);
-  const isCall = input.putCall === "call";
-  const price = isCall ? terms.callPrice : terms.putPrice;
-  const density = terms.density;
-  const vega = density * rootYears;
-  const decay = density === 0 ? 0 : (density * vol) / (2 * rootYears);
-  // At expiry nothing is left to decay or to discount.
-  const theta = yearsToExpiry === 0 ? 0 : rate * price - decay;
-  result.price = price;
-  result.delta = isCall ? discount * terms.callAssetProbability : 0 - discount * terms.putAssetProbability;
-  result.gamma = density === 0 ? 0 : density / (forward * forward * legs.totalVol);
+  requireBlackInput(input);
+  option.strike[0] = input.strike;
+  option.vol[0] = input.vol;
+  option.callPut[0] = input.putCall === "call" ? 1 : -1;
+  writeExpiryGreeks(input, option, columns, status);
+  const vega = columns.vegaPerUnitVol[0] ?? NaN;
+  const theta = columns.thetaPerYear[0] ?? NaN;
+  result.price = columns.price[0] ?? NaN;
+  result.delta = columns.delta[0] ?? NaN;
+  result.gamma = columns.gamma[0] ?? NaN;
   result.vegaPerUnitVol = vega;
   result.vegaPerVolPoint = vega / VOL_POINTS_PER_UNIT;
   result.thetaPerYear = theta;
   result.thetaPerDay = theta / DAYS_PER_YEAR;
-  result.rhoPerUnitRate = 0 - yearsToExpiry * price;
+  result.rhoPerUnitRate = columns.rhoPerUnitRate[0] ?? NaN;
 };
 
 /** As `writeBlackGreeks`, into a new object. */

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { exp } from "./exponential.ts";
 import { seededUniform } from "../kernel-samples.ts";
-import { log, log1p, logRatio } from "./logarithm.ts";
+import { log, log1p } from "./logarithm.ts";
+import { logRatio } from "./log-ratio.ts";
 
 const spacing = (x: number): number => Math.max(Math.abs(x) * 2 ** -52, Number.MIN_VALUE);
 

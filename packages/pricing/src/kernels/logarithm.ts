@@ -53,12 +53,3 @@ export const log1p = (x: number): number => {
   const lost = x > 1 ? 1 - (sum - x) : x - (sum - 1);
   return logOfNormal(sum, 0, lost / sum);
 };
-
-/**
- * ln(numerator / denominator) of two positive numbers. Near 1 the difference is exact while the ratio is not: a rounded
- * ratio would cost implied volatility up to five digits at the money.
- */
-export const logRatio = (numerator: number, denominator: number): number => {
-  const ratio = numerator / denominator;
-  return ratio > 0.5 && ratio < 2 ? log1p((numerator - denominator) / denominator) : log(ratio);
-};

@@ -15,7 +15,7 @@ describe("normal distribution against arbitrary precision", () => {
     },
   );
 
-  test.each(rows.filter((row) => row.text("function") === "erfcx").map((row) => [row.number("x"), row.number("value_25_digits")]))(
+  test.each(rows.filter((row) => row.text("function") === "erfcx" && row.number("x") >= 0).map((row) => [row.number("x"), row.number("value_25_digits")]))(
     "erfcx(%d) = sqrt(2/pi) M(sqrt(2) x) = %d",
     (x, expected) => {
       expect(Math.abs((millsRatio(x * Math.SQRT2) * Math.sqrt(2 / Math.PI)) / expected - 1)).toBeLessThanOrEqual(1e-15);
