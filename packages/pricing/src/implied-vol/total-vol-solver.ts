@@ -1,93 +1,104 @@
-import { log, log1p } from "../kernels/logarithm.ts";
-import { evaluateTimeValue, type TimeValue, type TimeValuePoint } from "../european/time-value.ts";
+import { log } from "../kernels/logarithm.ts";
+import { writeTails } from "./tail-difference.ts";
+import type { TotalVolBlock } from "./total-vol-block.ts";
+import { writeGuesses } from "./total-vol-guess.ts";
 
-export type TotalVolProblem = {
-  /** The smaller of forward and strike, > 0. */
-  readonly lowerLeg: number;
-  /** |ln(forward / strike)|. */
-  readonly distance: number;
-  /** Undiscounted value of the out-of-the-money option, > 0 and < lowerLeg. */
-  readonly timeValue: number;
-};
-
-/** Seen in practice: 3 to 8. The bound is what pure bisection would need. */
+const SQRT_2PI = 2.5066282746310002;
+/** Values below this share of the lower leg, or the inverse of that share, leave the range of doubles. */
+const SMALLEST_SHARE = 1e-290;
+/** Stands for such a value where the distance is far above it. */
+const STAND_IN = 1e-100;
+const LOG_STAND_IN = -230.25850929940458;
+const NEAR_DISTANCE_MAX = 1e-90;
+/** At the money the volatility is 2.5 times the share; below this it counts as this. */
+const SHARE_MIN = 1e-300;
+/** Seen: 1 or 2, up to 4 for total volatilities of 2 to 8, up to 15 when the legs are e^100 apart. The bound is what pure bisection would need. */
 const ITERATIONS_MAX = 100;
-/** Convergence is cubic: after a step this small the next one would be below the last bit. */
-const CONVERGED = 1e-8;
-/** A step this small that no longer halves is the rounding noise of the price, not progress. */
-const NOISE = 1e-7;
+/** What remains after a relative step this small is its fifth power times a number below 10: less than the last bit. */
+const CONVERGED = 3e-4;
+/** Newton's step times half the curvature: below this the power series of the inverse function is used, above it Halley's rule. */
+const SERIES_BEND_MAX = 0.05;
 
-// Written and read within one call and never across calls.
-const point: TimeValuePoint = { lowerLeg: NaN, distance: NaN, totalVol: NaN };
-const at: TimeValue = { value: NaN, slope: NaN, shortfall: NaN };
-
-/** ln(a / b), exact to the last digits when the two are close. */
-const logQuotient = (a: number, b: number): number => {
-  const difference = (a - b) / b;
-  return Math.abs(difference) < 0.25 ? log1p(difference) : log(a / b);
+/**
+ * The relative step in the total volatility that takes the logarithm of the value (or of the shortfall) to where it should be, to the
+ * fourth power of Newton's step. Black's formula gives the derivatives for a few products: value'' / value' = (z² - t²) / totalVol.
+ * `logError` is what the logarithm is too large by, `elasticity` its derivative in ln totalVol.
+ */
+const relativeStep = (logError: number, elasticity: number, zz: number, tt: number): number => {
+  const newton = -logError / elasticity;
+  const bend = zz - tt;
+  const bendSlope = -3 * zz - tt;
+  const a2 = 0.5 * (bend - elasticity);
+  if (!(Math.abs(newton * a2) < SERIES_BEND_MAX)) return newton / Math.min(Math.max(1 + newton * a2, 0.5), 2);
+  const third = bend * bend + bendSlope;
+  const fourth = bend * (bend * bend + 3 * bendSlope) + 12 * zz;
+  const a3 = (third + elasticity * (2 * elasticity - 3 * bend)) * (1 / 6);
+  const a4 = (fourth - elasticity * (4 * third + 3 * bend * bend - elasticity * (12 * bend - 6 * elasticity))) * (1 / 24);
+  return newton * (1 - newton * (a2 - newton * (2 * a2 * a2 - a3 + newton * (5 * a2 * (a3 - a2 * a2) - a4))));
 };
 
-/** Newton's step of a function from its value, first and second derivative, with Halley's correction held between 1/2 and 2. */
-const halleyStep = (value: number, first: number, second: number): number => {
-  const newton = -value / first;
-  const correction = 1 + (0.5 * newton * second) / first;
-  return newton / Math.min(Math.max(correction, 0.5), 2);
+/** Keeps the value's logarithm beside a stand-in; near the money, where the volatility is as small as the value, the value itself. */
+const standInForTiny = (block: TotalVolBlock, row: number): void => {
+  const lowerLeg = block.lowerLeg[row] ?? NaN;
+  const timeValue = block.timeValue[row] ?? NaN;
+  const isNear = (block.distance[row] ?? NaN) < NEAR_DISTANCE_MAX;
+  block.lowerLeg[row] = 1;
+  block.upperLeg[row] = 1;
+  block.timeValue[row] = isNear ? Math.max(timeValue / lowerLeg, SHARE_MIN) : STAND_IN;
+  block.logShift[row] = isNear ? 0 : LOG_STAND_IN - (log(timeValue) - log(lowerLeg));
+};
+
+/** Moves every open row by one step and keeps those open that were far from their answer; returns how many. */
+const stepOpenRows = (block: TotalVolBlock, openCount: number): number => {
+  let stillOpen = 0;
+  for (let place = 0; place < openCount; place += 1) {
+    const row = block.open[place] ?? 0;
+    const s = block.totalVol[row] ?? NaN;
+    const tail = block.tail[row] ?? NaN;
+    const lowerLeg = block.lowerLeg[row] ?? NaN;
+    const timeValue = block.timeValue[row] ?? NaN;
+    const z = (block.distance[row] ?? NaN) / s;
+    const t = 0.5 * s;
+    const near = z - t;
+    const wanted = tail > 0 ? timeValue : lowerLeg - timeValue;
+    const ratio = (Math.abs(tail) * lowerLeg) / (wanted * SQRT_2PI);
+    const logError = log(ratio) + (block.logShift[row] ?? NaN) - 0.5 * near * near;
+    const step = relativeStep(logError, s / tail, z * z, t * t);
+    const next = s + s * step;
+    block.totalVol[row] = next;
+    if (!(Math.abs(step) < CONVERGED)) {
+      if (logError < 0 === tail > 0) block.low[row] = s;
+      else block.high[row] = s;
+      const low = block.low[row] ?? NaN;
+      const high = block.high[row] ?? NaN;
+      if (!(next > low && next < high)) block.totalVol[row] = high === Infinity ? 2 * s : 0.5 * (low + high);
+      block.open[stillOpen] = row;
+      stillOpen += 1;
+    }
+  }
+  return stillOpen;
 };
 
 /**
- * The next total volatility from the terms at `point`. Three faces of the same equation, each nearly straight where it is used:
- * below the inflection ln(value) over 1 / totalVol², up to half the maximum the value itself, above it ln(shortfall).
+ * Writes the total volatility (vol × sqrt(yearsToExpiry)) at which the out-of-the-money option has the value, for the first `count`
+ * rows; relative error below max(2e-15, 2 c) with c the share of the value's own rounding. One evaluation after the guess is mostly
+ * enough. Logarithms are compared, so that no exponential is taken: the rounding of its argument in the wings costs the price many
+ * digits, the volatility none. Idea (rational guess, then steps of high order): P. Jäckel, Let's Be Rational (2015); the guess
+ * and the step are other ones.
  */
-const improve = (problem: TotalVolProblem, belowInflection: boolean): number => {
-  const { lowerLeg, distance, timeValue } = problem;
-  const s = point.totalVol;
-  const slope = at.slope;
-  const bend = slope * ((distance * distance) / (s * s * s) - 0.25 * s);
-  if (belowInflection) {
-    const first = slope / at.value;
-    const second = bend / at.value - first * first;
-    const cube = s * s * s;
-    const firstByInverse = -0.5 * cube * first;
-    const secondByInverse = 0.25 * cube * cube * second + 0.75 * cube * s * s * first;
-    const inverse = 1 / (s * s) + halleyStep(logQuotient(at.value, timeValue), firstByInverse, secondByInverse);
-    return inverse > 0 ? 1 / Math.sqrt(inverse) : NaN;
+export const solveTotalVols = (block: TotalVolBlock, count: number): void => {
+  for (let row = 0; row < count; row += 1) {
+    block.logShift[row] = 0;
+    if ((block.timeValue[row] ?? NaN) < SMALLEST_SHARE * (block.lowerLeg[row] ?? NaN)) standInForTiny(block, row);
+    block.low[row] = 0;
+    block.high[row] = Infinity;
+    block.open[row] = row;
   }
-  if (timeValue <= 0.5 * lowerLeg) return s + halleyStep(at.value - timeValue, slope, bend);
-  const first = -slope / at.shortfall;
-  return s + halleyStep(logQuotient(at.shortfall, lowerLeg - timeValue), first, -bend / at.shortfall - first * first);
-};
-
-/**
- * Solves evaluateTimeValue = timeValue for the total volatility (vol × sqrt(yearsToExpiry)). The value rises with the volatility,
- * convex up to sqrt(2 distance) and concave beyond, so that the inflection says on which side the answer lies and is the first
- * guess; each step is kept inside a bracket that only shrinks. Undefined only if the bracket could not be closed.
- */
-export const solveTotalVol = (problem: TotalVolProblem): number | undefined => {
-  const { lowerLeg, distance, timeValue } = problem;
-  const inflection = Math.sqrt(2 * distance);
-  point.lowerLeg = lowerLeg;
-  point.distance = distance;
-  let s = Math.max(inflection, 1e-300);
-  point.totalVol = s;
-  evaluateTimeValue(point, at);
-  const belowInflection = timeValue < at.value;
-  let low = belowInflection ? 0 : s;
-  let high = belowInflection ? s : 64 + 2 * inflection;
-  let next = belowInflection ? improve(problem, true) : s + (timeValue - at.value) / at.slope;
-  let previousStep = Infinity;
-  for (let iteration = 0; iteration < ITERATIONS_MAX; iteration += 1) {
-    // Near the answer rounding may put a step an ulp outside the bracket: only a long one is refused.
-    if (!(Math.abs(next - s) <= NOISE * s) && !(next > low && next < high)) next = 0.5 * (low + high);
-    const step = Math.abs(next - s);
-    s = next;
-    if (step <= CONVERGED * s || (step <= NOISE * s && step >= 0.5 * previousStep)) return s;
-    previousStep = step;
-    point.totalVol = s;
-    evaluateTimeValue(point, at);
-    if (at.value === timeValue) return s;
-    if (at.value < timeValue) low = s;
-    else high = s;
-    next = improve(problem, belowInflection);
+  writeGuesses(block, count);
+  let openCount = count;
+  for (let iteration = 0; iteration < ITERATIONS_MAX && openCount > 0; iteration += 1) {
+    writeTails(block, openCount);
+    openCount = stepOpenRows(block, openCount);
   }
-  return high - low <= NOISE * s ? s : undefined;
+  for (let place = 0; place < openCount; place += 1) block.totalVol[block.open[place] ?? 0] = NaN;
 };

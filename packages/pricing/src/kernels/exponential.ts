@@ -12,6 +12,13 @@ const C2 = 6.613756471622828e-5;
 const C3 = -1.653406003383645e-6;
 const C4 = 4.1437662804021675e-8;
 
+/** exp(r) - 1 - r for |r| <= ln(2)/2, to the precision of r: exp(r) = (1 + tanh(r/2)) / (1 - tanh(r/2)), so written that only this small term is rounded. */
+export const expSeriesQuotient = (r: number): number => {
+  const t = r * r;
+  const q = r - t * (C0 + t * (C1 + t * (C2 + t * (C3 + t * C4))));
+  return (r * q) / (2 - q);
+};
+
 /**
  * exp(x + tail) where `tail` is the part of the argument that a double could not hold: |tail| of the order of one ulp of x.
  * Range as `exp`.
@@ -24,10 +31,7 @@ export const expWithTail = (x: number, tail: number): number => {
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW - tail;
   const r = high - low;
-  const t = r * r;
-  // exp(r) = (1 + tanh(r/2)) / (1 - tanh(r/2)) written so that only the small last term is rounded.
-  const q = r - t * (C0 + t * (C1 + t * (C2 + t * (C3 + t * C4))));
-  const y = 1 - (low - (r * q) / (2 - q) - high);
+  const y = 1 - (low - expSeriesQuotient(r) - high);
   if (k > 1023) return y * 2 * powerOfTwo(k - 1);
   if (k >= -1021) return y * powerOfTwo(k);
   // Two steps, so that a denormal result is rounded only once.

@@ -1,5 +1,6 @@
 import { remainderOfProduct } from "./exact-product.ts";
 import { log } from "./logarithm.ts";
+import { binaryExponent, powerOfTwo } from "./powers-of-two.ts";
 
 /** ln of the points cell / CELLS_PER_UNIT up to RATIO_MAX, each as a sum of two doubles, and the points' inverses. */
 const CELLS_PER_UNIT = 128;
@@ -70,4 +71,38 @@ export const logRatioRemainder = (numerator: number, denominator: number): numbe
   const ofDivision = remainderOfProduct(difference, excess, denominator) / (denominator * (1 + excess));
   const ofSmall = (cellLow[cell] ?? NaN) + bend(rest) - (small - rest);
   return ofSum + ofSmall + ofPoint + ofDivision;
+};
+
+/** A number as the sum of two doubles, the second at most half an ulp of the first. */
+export type LogarithmParts = { high: number; low: number };
+
+const SQRT2 = 1.4142135623730951;
+/** ln 2 as a sum: the first part has 32 bits, so that its product with an exponent is exact. */
+const LN2_HIGH = 0.6931471803691238;
+const LN2_MIDDLE = 1.9082149292705877e-10;
+const LN2_LOW = 1.1612227229362532e-26;
+const SMALLEST_NORMAL = 2.2250738585072014e-308;
+
+/** ln(x) of a positive finite x to about 1e-19 of it, as a sum of two doubles. */
+export const writeLogarithmParts = (x: number, parts: LogarithmParts): void => {
+  const scaled = x < SMALLEST_NORMAL ? x * powerOfTwo(54) : x;
+  let exponent = binaryExponent(scaled);
+  let mantissa = scaled * powerOfTwo(-exponent);
+  if (mantissa > SQRT2) {
+    mantissa *= 0.5;
+    exponent += 1;
+  }
+  if (scaled !== x) exponent -= 54;
+  const ofMantissa = logRatio(mantissa, 1);
+  const coarse = exponent * LN2_HIGH;
+  const sum = coarse + ofMantissa;
+  const carried = sum - coarse;
+  const lost = coarse - (sum - carried) + (ofMantissa - carried);
+  const middle = exponent * LN2_MIDDLE;
+  const small = lost + logRatioRemainder(mantissa, 1) + exponent * LN2_LOW - remainderOfProduct(middle, exponent, LN2_MIDDLE);
+  const high = sum + middle;
+  const carriedMiddle = high - sum;
+  const low = sum - (high - carriedMiddle) + (middle - carriedMiddle) + small;
+  parts.high = high + low;
+  parts.low = low - (parts.high - high);
 };
