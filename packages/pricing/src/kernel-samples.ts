@@ -1,9 +1,15 @@
+import { newFullGreeks, writeBlackScholesFullGreeks, type FullGreeks } from "./european/full-greeks.ts";
 import { newBlackGreeks, writeBlackGreeks } from "./european/black.ts";
-import { exp } from "./kernels/exponential.ts";
 import { impliedVol } from "./implied-vol/implied-vol.ts";
+import { erfcx } from "./kernels/erfcx.ts";
+import { exp } from "./kernels/exponential.ts";
+import { expm1 } from "./kernels/expm1.ts";
+import { inverseNormalDistribution } from "./kernels/inverse-normal.ts";
+import { logRatio } from "./kernels/log-ratio.ts";
 import { log, log1p } from "./kernels/logarithm.ts";
 import { millsRatio } from "./kernels/mills-ratio.ts";
 import { normalDensity, normalDistribution } from "./kernels/normal.ts";
+import { pow } from "./kernels/power.ts";
 
 /** Uniform numbers in [0, 1) with 53 bits, from 32-bit integer arithmetic only (mulberry32): the same on every platform. */
 export const seededUniform = (seed: number): (() => number) => {
@@ -21,61 +27,89 @@ export const seededUniform = (seed: number): (() => number) => {
   };
 };
 
-/** Big-endian IEEE-754 bytes of `count` results. */
-const bytesOf = (count: number, result: () => number): Uint8Array => {
-  const bytes = new Uint8Array(count * 8);
-  const view = new DataView(bytes.buffer);
-  for (let index = 0; index < count; index += 1) view.setFloat64(index * 8, result());
-  return bytes;
-};
+type Draw = (low: number, high: number) => number;
 
-/** Each greek of a random option in turn. */
-const greekSource = (uniform: () => number): (() => number) => {
-  const greeks = newBlackGreeks();
-  let queue: number[] = [];
+/** Results of one random option after the other, each of its fields in turn. */
+const fieldsOf = (evaluate: () => readonly number[]): (() => number) => {
+  let fields: readonly number[] = [];
+  let at = 0;
   return () => {
-    if (queue.length === 0) {
-      writeBlackGreeks(
-        {
-          forward: 50 + 100 * uniform(),
-          strike: 50 + 100 * uniform(),
-          yearsToExpiry: 2 * uniform() * uniform() * uniform(),
-          vol: 0.01 + 1.5 * uniform() * uniform(),
-          rate: uniform() < 0.5 ? 0 : 0.1 * uniform() - 0.02,
-          putCall: uniform() < 0.5 ? "call" : "put",
-        },
-        greeks,
-      );
-      queue = [greeks.rhoPerUnitRate, greeks.thetaPerYear, greeks.vegaPerUnitVol, greeks.gamma, greeks.delta, greeks.price];
+    if (at === fields.length) {
+      fields = evaluate();
+      at = 0;
     }
-    return queue.pop() ?? 0;
+    at += 1;
+    return fields[at - 1] ?? NaN;
   };
 };
 
+const fiveGreeks = (draw: Draw): (() => number) => {
+  const greeks = newBlackGreeks();
+  return fieldsOf(() => {
+    const rate = draw(0, 1) < 0.5 ? 0 : draw(-0.02, 0.08);
+    const yearsToExpiry = 2 * draw(0, 1) * draw(0, 1) * draw(0, 1);
+    writeBlackGreeks(
+      { forward: draw(50, 150), strike: draw(50, 150), yearsToExpiry, vol: 0.01 + 1.5 * draw(0, 1) * draw(0, 1), rate, putCall: draw(0, 1) < 0.5 ? "call" : "put" },
+      greeks,
+    );
+    return [greeks.price, greeks.delta, greeks.gamma, greeks.vegaPerUnitVol, greeks.thetaPerYear, greeks.rhoPerUnitRate];
+  });
+};
+
+const higherGreeks = (draw: Draw): (() => number) => {
+  const greeks: FullGreeks = newFullGreeks();
+  return fieldsOf(() => {
+    const option = { strike: draw(50, 150), yearsToExpiry: draw(0.001, 2), vol: draw(0.05, 1.5), rate: draw(-0.02, 0.08), yield: draw(-0.02, 0.05) };
+    writeBlackScholesFullGreeks({ ...option, spot: draw(50, 150), putCall: draw(0, 1) < 0.5 ? "call" : "put" }, greeks);
+    return [
+      greeks.price, greeks.phiPerUnitYield, greeks.vannaPerUnitVol, greeks.volgaPerUnitVol, greeks.charmPerYear, greeks.vetaPerYear, greeks.speed,
+      greeks.zommaPerUnitVol, greeks.colorPerYear, greeks.ultimaPerUnitVol, greeks.dualDelta, greeks.dualGamma,
+    ];
+  });
+};
+
 /** The volatility of a random out-of-the-money price; -1 where there is none. */
-const impliedVolOf = (uniform: () => number): number => {
-  const forward = 50 + 100 * uniform();
-  const strike = 50 + 100 * uniform();
-  const price = Math.min(forward, strike) * uniform() * uniform() * uniform() * uniform();
-  const result = impliedVol({ forward, strike, yearsToExpiry: 0.001 + uniform(), price, putCall: strike >= forward ? "call" : "put" });
+const impliedVols = (draw: Draw) => (): number => {
+  const forward = draw(50, 150);
+  const strike = draw(50, 150);
+  const price = Math.min(forward, strike) * draw(0, 1) * draw(0, 1) * draw(0, 1) * draw(0, 1);
+  const result = impliedVol({ forward, strike, yearsToExpiry: draw(0.001, 1), price, putCall: strike >= forward ? "call" : "put" });
   return result.kind === "vol" ? result.vol : -1;
 };
 
+/** A kernel's results over seeded inputs, one a call. */
+export type SampledKernel = { readonly name: string; readonly next: () => number };
+
 /**
- * Results of every kernel over seeded inputs, as bytes to be hashed: equal bytes on two platforms mean equal replays there.
- * Inputs and results use no function that is not this package's own.
+ * Every kernel over seeded inputs: equal results on two platforms mean equal replays there. Each has a stream of its own, and neither
+ * inputs nor results use a function that is not this package's own.
  */
-export const kernelSamples = (count: number): ReadonlyMap<string, Uint8Array> => {
-  const uniform = seededUniform(20210104);
-  const between = (low: number, high: number): number => low + (high - low) * uniform();
-  return new Map([
-    ["exp", bytesOf(count, () => exp(between(-746, 710)))],
-    ["log", bytesOf(count, () => log(exp(between(-745, 709))))],
-    ["log1p", bytesOf(count, () => log1p(uniform() < 0.5 ? between(-1, 1) : exp(between(-40, 40))))],
-    ["millsRatio", bytesOf(count, () => millsRatio(between(0, 40)))],
-    ["normalDensity", bytesOf(count, () => normalDensity(between(-39, 39)))],
-    ["normalDistribution", bytesOf(count, () => normalDistribution(between(-39, 9)))],
-    ["blackGreeks", bytesOf(count, greekSource(uniform))],
-    ["impliedVol", bytesOf(count, () => impliedVolOf(uniform))],
-  ]);
+export const sampledKernels = (): readonly SampledKernel[] => {
+  const samplers: readonly (readonly [name: string, sampler: (draw: Draw) => () => number])[] = [
+    ["exp", (draw) => () => exp(draw(-746, 710))],
+    ["expm1", (draw) => () => expm1(draw(0, 1) < 0.5 ? draw(-1, 1) : draw(-40, 710))],
+    ["log", (draw) => () => log(exp(draw(-745, 709)))],
+    ["log1p", (draw) => () => log1p(draw(0, 1) < 0.5 ? draw(-1, 1) : exp(draw(-40, 40)))],
+    ["logRatio", (draw) => () => logRatio(draw(50, 150), draw(50, 150))],
+    ["pow", (draw) => () => pow(exp(draw(-5, 5)), draw(-150, 140))],
+    ["erfcx", (draw) => () => erfcx(draw(-26, 60))],
+    ["millsRatio", (draw) => () => millsRatio(draw(0, 40))],
+    ["normalDensity", (draw) => () => normalDensity(draw(-39, 39))],
+    ["normalDistribution", (draw) => () => normalDistribution(draw(-39, 9))],
+    ["inverseNormalDistribution", (draw) => () => inverseNormalDistribution(draw(0, 1) < 0.5 ? draw(0, 1) : exp(draw(-700, 0)))],
+    ["blackGreeks", fiveGreeks],
+    ["blackScholesFullGreeks", higherGreeks],
+    ["impliedVol", impliedVols],
+  ];
+  return samplers.map(([name, sampler], index) => {
+    const uniform = seededUniform(20210104 + index);
+    return { name, next: sampler((low, high) => low + (high - low) * uniform()) };
+  });
+};
+
+/** Fills `bytes` with big-endian IEEE-754 results, eight bytes each. */
+export const writeSamples = (next: () => number, bytes: Uint8Array): Uint8Array => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let offset = 0; offset < bytes.length; offset += 8) view.setFloat64(offset, next());
+  return bytes;
 };

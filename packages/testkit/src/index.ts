@@ -1,6 +1,7 @@
 export { databaseGate, type DatabaseGate } from "./database-gate.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export { createLogins, logins, type Login } from "./login-roles.ts";
+export { arm64Node, otherNode, type OtherNode } from "./other-nodes.ts";
 export { privateKafka, type PrivateKafka } from "./private-kafka.ts";
 export { privatePostgres, type PrivatePostgres } from "./private-postgres.ts";
 export { privateRedis, type PrivateRedis } from "./private-redis.ts";
