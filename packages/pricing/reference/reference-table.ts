@@ -1,7 +1,8 @@
 /** A table of reference values as it lies in `reference/`: named columns, rows of numbers and words. */
 export type ReferenceTable = {
   readonly columns: readonly string[];
-  readonly rows: readonly (readonly (number | string | boolean | null)[])[];
+  /** Cells are numbers, decimal strings, words or truth values; a list in a cell is not read here. */
+  readonly rows: readonly (readonly unknown[])[];
 };
 
 export type ReferenceRow = {
@@ -13,7 +14,7 @@ export type ReferenceRow = {
 /** The rows of a table by column name. Throws RangeError for a column that it does not have. */
 export const referenceRows = (table: ReferenceTable): readonly ReferenceRow[] =>
   table.rows.map((row) => {
-    const cell = (column: string): number | string | boolean | null => {
+    const cell = (column: string): unknown => {
       const value = row[table.columns.indexOf(column)];
       if (value === undefined) throw new RangeError(`No column ${column} in this reference table`);
       return value;
