@@ -1,5 +1,5 @@
 import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, type PutCall } from "../european/black.ts";
-import { blackBlock, evaluateBlackBlock, signedAsset, signedStrike } from "../european/black-block.ts";
+import { blackBlock, evaluateApart, evaluateBlackBlock, remainderOfTotalVol, signedAsset, signedStrike } from "../european/black-block.ts";
 import { requireNotNegative, requirePositive } from "../errors.ts";
 import { logRatio } from "../kernels/log-ratio.ts";
 
@@ -39,7 +39,7 @@ export type InverseOptionGreeks = {
   coinThetaPerDay: number;
 };
 
-const { assetLeg, strikeLeg, logMoneyness, totalVol, slope, outPrice, inverseTotalVol, logMoneynessRemainder, totalVolRemainder } = blackBlock;
+const { assetLeg, strikeLeg, logMoneyness, totalVol, slope, outPrice, inverseTotalVol } = blackBlock;
 
 /** Evaluates one undiscounted option as the only row of the block. */
 const evaluateOne = ({ forward, strike, yearsToExpiry, vol }: InverseOptionInput): void => {
@@ -47,9 +47,7 @@ const evaluateOne = ({ forward, strike, yearsToExpiry, vol }: InverseOptionInput
   strikeLeg[0] = strike;
   logMoneyness[0] = logRatio(forward, strike);
   totalVol[0] = vol * Math.sqrt(yearsToExpiry);
-  logMoneynessRemainder[0] = 0;
-  totalVolRemainder[0] = 0;
-  evaluateBlackBlock(1);
+  if (evaluateBlackBlock(1)) evaluateApart(0, 0, remainderOfTotalVol(vol, yearsToExpiry));
 };
 
 /**
