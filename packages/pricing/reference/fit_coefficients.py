@@ -1,6 +1,6 @@
-"""Makes the coefficients in src/exponential.ts, src/logarithm.ts and src/mills-ratio.ts. Needs mpmath; run: python3 fit_coefficients.py
+"""Makes the coefficients of exponential.ts, expm1.ts, logarithm.ts and mills-ratio.ts in src/kernels. Needs mpmath; run: python3 fit_coefficients.py
 Each is the (rational) interpolant at Chebyshev nodes, within a small factor of the best possible one; the largest relative error is printed."""
-from mpmath import cos, erfc, exp, fabs, log, lu_solve, matrix, mp, mpf, nstr, pi, sqrt
+from mpmath import cos, erfc, exp, fabs, floor, log, lu_solve, matrix, mp, mpf, nstr, pi, sqrt
 
 mp.dps = 60
 
@@ -62,7 +62,10 @@ def mills_far(w):
 
 tiny = mpf(10) ** -12
 widest = mpf("1.0001")
-show("exponential: (r coth(r/2) - 2) / r^2 in r^2", exponential, tiny, (log(mpf(2)) / 2 * widest) ** 2, 4, 0)
+step = log(mpf(2)) / 64
+step_high = floor(step * 2 ** 39) / 2 ** 39
+print("exponential: steps per unit", float(1 / step), "step, high", float(step_high), "low", float(step - step_high))
+show("expm1: (r coth(r/2) - 2) / r^2 in r^2", exponential, tiny, (log(mpf(2)) / 2 * widest) ** 2, 4, 0)
 show("logarithm: (ln((1+s)/(1-s)) - 2s) / s^3 in s^2", logarithm, tiny, ((sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1)) ** 2 * widest, 6, 0)
 show("Mills ratio, z <= 4, in z", mills, mpf(0), mpf(4), 8, 8)
 show("z M(z), z > 4, in 1/z^2", mills_far, mpf(0), mpf(1) / 16, 6, 6)

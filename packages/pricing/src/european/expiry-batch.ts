@@ -2,7 +2,7 @@ import { batchStatus } from "../batch-status.ts";
 import { requireFinite, requireNotNegative, requirePositive } from "../errors.ts";
 import { exp } from "../kernels/exponential.ts";
 import { logRatio } from "../kernels/log-ratio.ts";
-import { BLOCK_LENGTH, blackBlock, evaluateBlackBlock, signedAsset } from "./black-block.ts";
+import { BLOCK_LENGTH, blackBlock, evaluateApart, evaluateBlackBlock, remainderOfTotalVol, signedAsset } from "./black-block.ts";
 import type { GreekColumns } from "./greek-columns.ts";
 
 /** What the options of one expiry share. */
@@ -32,7 +32,7 @@ export type ExpiryOptions = {
   readonly kept?: KeptLogarithms;
 };
 
-const { assetLeg, strikeLeg, logMoneyness, totalVol, slope, nearTail, farTail, outPrice, inverseTotalVol, apart, logMoneynessRemainder, totalVolRemainder } = blackBlock;
+const { assetLeg, strikeLeg, logMoneyness, totalVol, slope, nearTail, farTail, outPrice, inverseTotalVol, apart } = blackBlock;
 
 /**
  * ln(referenceForward / strike) of each strike. Choose a reference near the forwards to come: ln(forward / strike) is then a sum of two
@@ -63,6 +63,11 @@ const fillBlock = ({ forward, yearsToExpiry }: ExpiryTerms, { strike, vol, kept 
     logMoneyness[row] = (logarithms[at] ?? NaN) + moved;
     totalVol[row] = (vol[at] ?? NaN) * rootYears;
   }
+};
+
+/** At expiry the product with the time would hide a volatility that is out of range. */
+const refuseNegativeVols = (vol: Float64Array, from: number, rows: number): void => {
+  for (let row = 0; row < rows; row += 1) if (!((vol[from + row] ?? NaN) >= 0)) totalVol[row] = NaN;
 };
 
 /** Rows whose sum of checks is not 0: out of range, or neither put nor call. They have no result. */
@@ -110,6 +115,10 @@ const writeRows = ({ forward, yearsToExpiry, rate }: ExpiryTerms, { vol, callPut
   if (check !== 0) markInvalid(callPut, result, status, from, rows);
 };
 
+const evaluateRowsApart = ({ yearsToExpiry }: ExpiryTerms, { vol }: ExpiryOptions, from: number, rows: number): void => {
+  for (let row = 0; row < rows; row += 1) if (apart[row] === 1) evaluateApart(row, 0, remainderOfTotalVol(vol[from + row] ?? NaN, yearsToExpiry));
+};
+
 /** Deltas of the rows outside the table, whose tails are held otherwise. */
 const writeApart = ({ forward, yearsToExpiry, rate }: ExpiryTerms, { callPut }: ExpiryOptions, { delta }: GreekColumns, from: number, rows: number): void => {
   const deltaFactor = exp(-rate * yearsToExpiry) / forward;
@@ -124,13 +133,13 @@ export const writeExpiryGreeks = (terms: ExpiryTerms, options: ExpiryOptions, re
   requirePositive("forward", terms.forward);
   requireNotNegative("yearsToExpiry", terms.yearsToExpiry);
   requireFinite("rate", terms.rate);
-  assetLeg.fill(terms.forward);
-  logMoneynessRemainder.fill(0);
-  totalVolRemainder.fill(0);
+  assetLeg.fill(terms.forward, 0, options.count);
   for (let from = 0; from < options.count; from += BLOCK_LENGTH) {
     const rows = Math.min(BLOCK_LENGTH, options.count - from);
     fillBlock(terms, options, from, rows);
+    if (terms.yearsToExpiry === 0) refuseNegativeVols(options.vol, from, rows);
     const someApart = evaluateBlackBlock(rows);
+    if (someApart) evaluateRowsApart(terms, options, from, rows);
     writeRows(terms, options, result, status, from, rows);
     if (someApart) writeApart(terms, options, result, from, rows);
   }

@@ -2,6 +2,7 @@ import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, newBlackGreeks, requireBlackInput, 
 import { requireBlackScholesInput, type BlackScholesInput } from "./black-scholes.ts";
 import { writeGeneralFullGreeks, type GeneralOptions } from "./general-batch.ts";
 import { newFullGreekColumns } from "./greek-columns.ts";
+import { exp } from "../kernels/exponential.ts";
 
 /**
  * All greeks to the third order, per option on one unit of the underlying. Vol, rates and years count per 1.00. Whatever carries
@@ -74,7 +75,38 @@ const evaluate = (input: { readonly spot: number; readonly yield: number } & Omi
   result.dualGamma = columns.dualGamma[0] ?? NaN;
 };
 
-const asSpot = { spot: NaN, strike: NaN, yearsToExpiry: NaN, vol: NaN, rate: NaN, yield: NaN, putCall: "call" as BlackInput["putCall"] };
+/** An option on a forward is one on a spot without interest and yield, paid later. */
+const asSpot = { spot: NaN, strike: NaN, yearsToExpiry: NaN, vol: NaN, rate: 0, yield: 0, putCall: "call" as BlackInput["putCall"] };
+
+/** Turns undiscounted greeks into discounted ones: what is minus a derivative in time gains rate × the figure that it is the decay of. */
+const discount = ({ rate, yearsToExpiry }: BlackInput, result: FullGreeks): void => {
+  const factor = exp(-rate * yearsToExpiry);
+  // At expiry nothing is left to discount.
+  const gain = yearsToExpiry === 0 ? 0 : rate;
+  result.price *= factor;
+  result.delta *= factor;
+  result.gamma *= factor;
+  result.vegaPerUnitVol *= factor;
+  result.thetaPerYear *= factor;
+  result.vannaPerUnitVol *= factor;
+  result.volgaPerUnitVol *= factor;
+  result.charmPerYear *= factor;
+  result.vetaPerYear *= factor;
+  result.speed *= factor;
+  result.zommaPerUnitVol *= factor;
+  result.colorPerYear *= factor;
+  result.ultimaPerUnitVol *= factor;
+  result.dualDelta *= factor;
+  result.dualGamma *= factor;
+  result.thetaPerYear += gain * result.price;
+  result.charmPerYear += gain * result.delta;
+  result.vetaPerYear += gain * result.vegaPerUnitVol;
+  result.colorPerYear += gain * result.gamma;
+  result.thetaPerDay = result.thetaPerYear / DAYS_PER_YEAR;
+  result.vegaPerVolPoint = result.vegaPerUnitVol / VOL_POINTS_PER_UNIT;
+  result.rhoPerUnitRate = 0 - yearsToExpiry * result.price;
+  result.phiPerUnitYield = 0;
+};
 
 /**
  * All greeks of an option on a forward (Black-76), at fixed forward; theta and rho as `writeBlackGreeks`. Writes into `result` and
@@ -86,13 +118,9 @@ export const writeBlackFullGreeks = (input: BlackInput, result: FullGreeks): voi
   asSpot.strike = input.strike;
   asSpot.yearsToExpiry = input.yearsToExpiry;
   asSpot.vol = input.vol;
-  asSpot.rate = input.rate;
-  // On a spot whose yield is the rate the forward is the spot: every greek at fixed forward is the same, but for rho and phi.
-  asSpot.yield = input.rate;
   asSpot.putCall = input.putCall;
   evaluate(asSpot, result);
-  result.rhoPerUnitRate = 0 - input.yearsToExpiry * result.price;
-  result.phiPerUnitYield = 0;
+  discount(input, result);
 };
 
 /** All greeks by Black–Scholes–Merton, at fixed spot; as `writeBlackScholesGreeks`. */

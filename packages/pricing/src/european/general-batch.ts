@@ -1,8 +1,7 @@
 import { batchStatus } from "../batch-status.ts";
 import { exp } from "../kernels/exponential.ts";
-import { remainderOfProduct } from "../kernels/exact-product.ts";
 import { logRatio, logRatioRemainder } from "../kernels/log-ratio.ts";
-import { BLOCK_LENGTH, blackBlock, evaluateBlackBlock, signedAsset, signedStrike } from "./black-block.ts";
+import { BLOCK_LENGTH, blackBlock, evaluateApart, evaluateBlackBlock, remainderOfTotalVol, signedAsset, signedStrike } from "./black-block.ts";
 import type { FullGreekColumns, GreekColumns } from "./greek-columns.ts";
 
 /** European options as columns, everything by row; units and ranges as in `BlackScholesInput`. */
@@ -19,7 +18,7 @@ export type GeneralOptions = {
   readonly callPut: Float64Array;
 };
 
-const { assetLeg, strikeLeg, logMoneyness, totalVol, slope, outPrice, inverseTotalVol, logMoneynessRemainder, totalVolRemainder } = blackBlock;
+const { assetLeg, strikeLeg, logMoneyness, totalVol, slope, outPrice, inverseTotalVol, apart } = blackBlock;
 
 /** One row of the block; a row out of range gets a NaN that spreads to all of its results. */
 const fillRow = (options: GeneralOptions, at: number, row: number): void => {
@@ -28,21 +27,26 @@ const fillRow = (options: GeneralOptions, at: number, row: number): void => {
   const years = options.yearsToExpiry[at] ?? NaN;
   const rate = options.rate[at] ?? NaN;
   const yieldRate = options.yield[at] ?? NaN;
+  const vol = options.vol[at] ?? NaN;
   const sign = options.callPut[at] ?? NaN;
   assetLeg[row] = spot * exp(-yieldRate * years);
-  const usable = sign * sign === 1 && spot > 0 && years >= 0 && Number.isFinite(rate + yieldRate);
+  const usable = sign * sign === 1 && spot > 0 && years >= 0 && vol >= 0 && Number.isFinite(rate + yieldRate);
   strikeLeg[row] = usable ? strike * exp(-rate * years) : NaN;
-  const vol = options.vol[at] ?? NaN;
+  logMoneyness[row] = logRatio(spot, strike) + (rate - yieldRate) * years;
+  totalVol[row] = vol * Math.sqrt(years);
+};
+
+/** A row outside the table, with what was lost to rounding on the way to its logMoneyness and totalVol. */
+const evaluateRowApart = (options: GeneralOptions, at: number, row: number): void => {
+  const spot = options.spot[at] ?? NaN;
+  const strike = options.strike[at] ?? NaN;
+  const years = options.yearsToExpiry[at] ?? NaN;
   const logarithm = logRatio(spot, strike);
-  const carry = (rate - yieldRate) * years;
+  const carry = ((options.rate[at] ?? NaN) - (options.yield[at] ?? NaN)) * years;
   const sum = logarithm + carry;
-  const root = Math.sqrt(years);
-  const total = vol * root;
-  logMoneyness[row] = sum;
-  totalVol[row] = total;
   const carried = sum - logarithm;
-  logMoneynessRemainder[row] = logarithm - (sum - carried) + (carry - carried) + logRatioRemainder(spot, strike);
-  totalVolRemainder[row] = years === 0 ? 0 : (vol * remainderOfProduct(years, root, root)) / (2 * root) - remainderOfProduct(total, vol, root);
+  const ofSum = logarithm - (sum - carried) + (carry - carried);
+  evaluateApart(row, ofSum + logRatioRemainder(spot, strike), remainderOfTotalVol(options.vol[at] ?? NaN, years));
 };
 
 const writeRow = (options: GeneralOptions, result: GreekColumns, at: number, row: number): void => {
@@ -115,7 +119,8 @@ const markInvalid = (result: GreekColumns, status: Uint8Array, from: number, row
 const evaluateFrom = (options: GeneralOptions, from: number): number => {
   const rows = Math.min(BLOCK_LENGTH, options.count - from);
   for (let row = 0; row < rows; row += 1) fillRow(options, from + row, row);
-  evaluateBlackBlock(rows);
+  const someApart = evaluateBlackBlock(rows);
+  if (someApart) for (let row = 0; row < rows; row += 1) if (apart[row] === 1) evaluateRowApart(options, from + row, row);
   return rows;
 };
 

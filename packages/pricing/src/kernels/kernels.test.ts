@@ -24,7 +24,7 @@ const ulpOf = (x: number): number => {
  * stated in each kernel's own words; here on 160 points each, so that none gets worse.
  */
 const kernels: readonly (readonly [name: keyof typeof points, kernel: (...inputs: number[]) => number, ulps: number])[] = [
-  ["exp", (x = NaN) => exp(x), 1],
+  ["exp", (x = NaN) => exp(x), 0.52],
   ["expm1", (x = NaN) => expm1(x), 1.5],
   ["log", (x = NaN) => log(x), 1],
   ["log1p", (x = NaN) => log1p(x), 2],
