@@ -34,6 +34,7 @@ const expected: Readonly<Record<string, Partial<Record<Group, Rights>>>> = {
   "read_model.book": { projector: "siud", reader: "s", operator: "s" },
   "read_model.position": { projector: "siud", reader: "s", operator: "s" },
   "read_model.greeks": { projector: "siud", reader: "s", operator: "s" },
+  "read_model.smile": { projector: "siud", reader: "s", operator: "s" },
   "read_model.pnl": { projector: "siud", reader: "s", operator: "s" },
   "read_model.order": { projector: "siud", reader: "s", operator: "s" },
   "read_model.decision": { projector: "siud", reader: "s", operator: "s" },

@@ -1,5 +1,6 @@
 export { admit } from "./admission/admit.ts";
 export type { Admission, BadTicks } from "./admission/admission.ts";
+export type { HigherGreeks } from "./books/higher-greeks.ts";
 export type { Condition, Interval, ValuedVol } from "./books/valuation.ts";
 export { EngineError } from "./errors.ts";
 export type { EngineErrorCode } from "./errors.ts";
@@ -16,5 +17,8 @@ export type { EngineState } from "./state/engine-state.ts";
 export { restoreState, serializeState } from "./state/snapshot.ts";
 export { stateHash } from "./state/state-hash.ts";
 export type { Sha256 } from "./state/state-hash.ts";
+export type { FittedSmile } from "./market/smile-state.ts";
 export { bookNames, bookView } from "./views/book-view.ts";
+export { smileViews } from "./views/smile-view.ts";
+export type { SmileView, StrikeVolView } from "./views/smile-view.ts";
 export type { BookStatus, BookView, GreeksView, OrderView, PnlView, PositionView } from "./views/book-view.ts";

@@ -1,7 +1,7 @@
 export { ReadModelError, type ReadModelErrorCode } from "./errors.ts";
 export { hedgesOf, type Hedge, type Hedges } from "./queries/hedges.ts";
 export { checkpoint, inOneSnapshot, progressOf, progressOfLogs, type Progress } from "./queries/progress.ts";
-export { allRows, greeksOf, listBooks, logsOfBook, pnlOf, positionsOf, type BookPlace, type Page, type ReadClient } from "./queries/read-rows.ts";
+export { allRows, greeksOf, listBooks, logsOfBook, pnlOf, positionsOf, smilesOf, type BookPlace, type Page, type ReadClient } from "./queries/read-rows.ts";
 export { differences, type RowDifference } from "./rows/differences.ts";
 export {
   noRows,
@@ -15,5 +15,8 @@ export {
   type PositionRow,
   type PositionStatus,
   type ReadModels,
+  type Smile,
+  type SmileRow,
+  type StrikeVol,
 } from "./rows/rows.ts";
 export { readCheckpoint, replaceReadModels, writeChanges, type ReadModelChanges } from "./writing/write-changes.ts";

@@ -3,7 +3,7 @@ import { testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hedgesOf } from "./queries/hedges.ts";
 import { inOneSnapshot, progressOf } from "./queries/progress.ts";
-import { allRows, greeksOf, listBooks, pnlOf, positionsOf } from "./queries/read-rows.ts";
+import { allRows, greeksOf, listBooks, pnlOf, positionsOf, smilesOf } from "./queries/read-rows.ts";
 import { differences } from "./rows/differences.ts";
 import { noRows, type BookRow, type Checkpoint, type GreeksRow, type ReadModels } from "./rows/rows.ts";
 import { readCheckpoint, replaceReadModels, writeChanges } from "./writing/write-changes.ts";
@@ -31,13 +31,23 @@ const book = (log: string, hedges = 0): BookRow => ({
 const greeks = (log: string, spot: number | null): GreeksRow => ({
   log, book: "scalper", spot, netDeltaLow: null, netDeltaHigh: null, optionDelta: null, hedgeDelta: null, gamma: null, vegaPerVolPoint: null, thetaPerDay: null,
   bandLower: null, bandUpper: null, bandTarget: null, condition: "ok",
+  premiumAdjustedDelta: null, vanna: 1e-300, volga: null, charmPerYear: -0.1, vetaPerYear: null, speed: null, zomma: null, colorPerYear: null, ultima: null,
 });
 
 const full = (log: string): ReadModels => ({
   books: [book(log)],
   positions: [{ log, book: "scalper", instrument: "FUT", quantity: "1.50", averagePrice: null, markPrice: "0.10", currency: "USD", realizedPnl: "-0.00000001", unrealizedPnl: null, settlementCash: "0", fees: "0", status: "flat" }],
   greeks: [greeks(log, 0.1 + 0.2)],
-  pnl: [{ log, book: "scalper", currency: "USD", openingCost: "0", optionPnl: "0", hedgePnl: "0", settlement: "0", fees: "0", netPnl: "0", cash: "0", maxAbsNetDelta: Number.MIN_VALUE, meanAbsNetDelta: Number.MAX_VALUE }],
+  pnl: [{ log, book: "scalper", currency: "USD", openingCost: "0", optionPnl: "0", hedgePnl: "0", settlement: "0", fees: "0", netPnl: "0", cash: "0", maxAbsNetDelta: Number.MIN_VALUE, meanAbsNetDelta: Number.MAX_VALUE, quotePrice: "63486.06", quotePriceUs: 1_786_953_600_000_000, quoteNetPnl: "-0.5", quoteCash: "0" }],
+  smiles: [
+    {
+      log, key: "1|inverse|index", expiryUs: 1_786_953_600_000_000, refused: null, strikes: [{ strike: 63_000, vol: 0.1 + 0.2, volTimeUs: 3 }],
+      fitted: {
+        svi: { a: 1e-5, b: 0.01, rho: -0.3, m: 0, sigma: 0.05 }, forward: 63_000.5, yearsToExpiry: 1 / 3, timeUs: 4, quotesUsed: 7, quotesLeftOut: 1,
+        rmsVolPoints: 0.1, maxVolPoints: 0.2, rmsWidths: 0.3, maxWidths: 0.4, repairs: 0,
+      },
+    },
+  ],
   orders: [{ log, commandId: `${log}-1-3`, position: 3, book: "scalper", instrument: "FUT", side: "buy", quantity: "1", cumulativeQuantity: "0", averagePrice: null, fees: "0", state: "decided" }],
   decisions: [{ log, position: 3, type: "StateHashed", book: null, reason: null, recordedTimeUs: 9, body: { hash: "a", nested: { z: 1.5e-300, a: ["ä", null] } } }],
 });
@@ -52,6 +62,7 @@ test("what is written is read back, every bit and every digit of it", async () =
   expect(await positionsOf(prisma, place)).toEqual(rows.positions);
   expect(await greeksOf(prisma, place)).toEqual(rows.greeks[0]);
   expect(await pnlOf(prisma, place)).toEqual(rows.pnl[0]);
+  expect(await smilesOf(prisma, "ALL")).toEqual(rows.smiles);
   expect(await pnlOf(prisma, { log: "ALL", book: "nobody" })).toBeUndefined();
 });
 

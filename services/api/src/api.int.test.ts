@@ -41,12 +41,22 @@ const rowsOf = (log: string, book: string): ReadModels => ({
     {
       log, book, spot: 3700.55, netDeltaLow: -12.5, netDeltaHigh: 1e21, optionDelta: 1e-9, hedgeDelta: -0, gamma: 0.1, vegaPerVolPoint: null, thetaPerDay: -1.5,
       bandLower: -100, bandUpper: 100, bandTarget: 0, condition: "ok",
+      premiumAdjustedDelta: null, vanna: 1.5, volga: 2, charmPerYear: -3, vetaPerYear: 4, speed: 5e-7, zomma: 6, colorPerYear: 7, ultima: null,
     },
   ],
   pnl: [
     {
       log, book, currency: "USD", openingCost: "-20", optionPnl: "100.05", hedgePnl: "-3", settlement: "0", fees: "12.5", netPnl: "84.55", cash: "0",
-      maxAbsNetDelta: 120.25, meanAbsNetDelta: 50,
+      maxAbsNetDelta: 120.25, meanAbsNetDelta: 50, quotePrice: "63486.06", quotePriceUs: 1_786_953_600_000_000, quoteNetPnl: "12.5", quoteCash: "0",
+    },
+  ],
+  smiles: [
+    {
+      log, key: "1786953600000000|inverse|index", expiryUs: 1_786_953_600_000_000, strikes: [{ strike: 63_000, vol: 0.21, volTimeUs: 1_786_953_000_000_000 }], refused: "too_few_quotes",
+      fitted: {
+        svi: { a: 1e-5, b: 0.01, rho: -0.3, m: 0, sigma: 0.05 }, forward: 63_000.5, yearsToExpiry: 0.001, timeUs: 1_786_953_000_000_000, quotesUsed: 7, quotesLeftOut: 1,
+        rmsVolPoints: 0.1, maxVolPoints: 0.2, rmsWidths: 0.3, maxWidths: 0.4, repairs: 0,
+      },
     },
   ],
 });
@@ -99,7 +109,7 @@ test("the OpenAPI document is valid 3.1, every object of an answer is closed, an
   const { body: document } = await get("/openapi.json");
   expect(document.openapi).toBe("3.1.0");
   expect(await new Validator().validate(structuredClone(document))).toMatchObject({ valid: true });
-  expect(Object.keys(document.paths).sort()).toEqual(["/v1/books", "/v1/books/{book}/greeks", "/v1/books/{book}/hedges", "/v1/books/{book}/pnl", "/v1/books/{book}/positions"]);
+  expect(Object.keys(document.paths).sort()).toEqual(["/v1/books", "/v1/books/{book}/greeks", "/v1/books/{book}/hedges", "/v1/books/{book}/pnl", "/v1/books/{book}/positions", "/v1/surface"]);
 
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
@@ -132,10 +142,16 @@ test("an answer says what it is true at, with decimals as strings", async () => 
     data: {
       spot: "3700.55", net_delta: { low: "-12.5", high: "1000000000000000000000" }, option_delta: "0.000000001", hedge_delta: "0", gamma: "0.1",
       vega_per_vol_point: null, theta_per_day: "-1.5", band: { lower: "-100", upper: "100", target: "0" }, condition: "ok",
+      premium_adjusted_delta: null, vanna: "1.5", volga: "2", charm_per_year: "-3", veta_per_year: "4", speed: "0.0000005", zomma: "6", color_per_year: "7", ultima: null,
     },
   });
   expect((await get("/v1/books/scalper/positions")).body.data[1].realized_pnl).toBe(`-${"1".repeat(70)}.5`);
-  expect((await get("/v1/books/scalper/pnl")).body.data).toMatchObject({ net_pnl: "84.55", max_abs_net_delta: "120.25" });
+  expect((await get("/v1/books/scalper/pnl")).body.data).toMatchObject({
+    net_pnl: "84.55", max_abs_net_delta: "120.25", in_quote: { price: "63486.06", price_at: "2026-08-17T08:00:00.000000Z", net_pnl: "12.5" },
+  });
+  expect((await get("/v1/surface")).body.data).toMatchObject([
+    { expiry: "2026-08-17T08:00:00.000000Z", strikes: [{ strike: "63000", vol: "0.21" }], fitted: { a: "0.00001", rho: "-0.3", rms_vol_points: "0.1" }, refused: "too_few_quotes" },
+  ]);
   expect((await get("/v1/books")).body.data).toMatchObject([{ book: "scalper", status: "trading", policy, limits }]);
 });
 

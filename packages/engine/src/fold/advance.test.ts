@@ -285,8 +285,8 @@ describe("rule 10: an exception in valuing or deciding", () => {
   const bad = (): Scenario => {
     const scenario = new Scenario(sha256);
     scenario.list(future(), spot);
-    // Parsing refuses a strike of zero; a record that says so is a fault on purpose.
-    scenario.record(startUs, { type: "InstrumentListed", body: { instrument: { ...option("call"), strike: "0", instrument: "BAD" } as never } });
+    // Parsing refuses a strike below zero; a record that says so is a fault on purpose.
+    scenario.record(startUs, { type: "InstrumentListed", body: { instrument: { ...option("call"), strike: "-1", instrument: "BAD" } as never } });
     scenario.ticks(startUs, index(3700, startUs), quote("FUT", 3699.75, 3700.25, startUs), quote("BAD", 9, 11, startUs));
     scenario.openBook();
     scenario.openBook({ book: "sound" });
@@ -299,7 +299,7 @@ describe("rule 10: an exception in valuing or deciding", () => {
     if (strike === undefined) throw new Error("the log has a strike");
     Object.assign(strike, { vol: 0.2, volTimeUs: startUs });
     expect(scenario.trade("t", "BAD", "buy", "1", "10").map(({ type, body }) => ({ type, body }))).toEqual([
-      { type: "BookSuspended", body: { book: "scalper", error: "PricingError: strike must be finite and > 0, got 0" } },
+      { type: "BookSuspended", body: { book: "scalper", error: "PricingError: strike must be finite and >= 0, got -1" } },
     ]);
     const decisions = scenario.trade("u", "SPOT", "buy", "300", "3700", { book: "sound" });
     expect(decisions.map(({ type, body }) => `${type} ${"book" in body ? body.book : ""}`)).toEqual(["HedgeRefused scalper", "HedgeDecided sound"]);

@@ -2,6 +2,7 @@ import type { Instrument, OptionInstrument } from "@finality/contracts";
 import { touch, type EngineState } from "../state/engine-state.ts";
 import { paritySection, parityKeyOf } from "./forward.ts";
 import { expiryOf, newInstrumentState, type InstrumentState } from "./instrument-state.ts";
+import { listInSmile } from "./smile.ts";
 import type { StrikeState } from "./strike-state.ts";
 import { strikeSection } from "./strike-vol.ts";
 
@@ -34,6 +35,7 @@ const listStrike = (state: EngineState, key: string, option: OptionInstrument): 
     };
     state.strikes.set(key, strike);
     if (parityKey !== null) listInParity(state, parityKey, strike);
+    listInSmile(state, strike);
   }
   // Of two series with equal terms the first one listed gives the vol.
   strike[option.putCall] ??= option.instrument;

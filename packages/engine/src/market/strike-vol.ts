@@ -4,6 +4,7 @@ import { impliedVol, PricingError, type ImpliedVolResult } from "@finality/prici
 import { touch, type EngineState } from "../state/engine-state.ts";
 import { forwardOf, refreshBasis } from "./forward.ts";
 import { midOf, type InstrumentState } from "./instrument-state.ts";
+import { refreshSmiles, watchSmile } from "./smile.ts";
 import type { StrikeState } from "./strike-state.ts";
 
 export const strikeSection = (key: string): string => `strike/${key}`;
@@ -63,10 +64,11 @@ const refreshVol = (state: EngineState, strike: StrikeState): void => {
   touch(state, strikeSection(strike.key));
 };
 
-/** Once after each input, when all its ticks are applied: bases, then vols, of what books hold. */
+/** Once after each input, when all its ticks are applied: bases, then vols, then smiles, of what books hold. */
 export const refreshMarket = (state: EngineState): void => {
   for (const parity of state.watchedParities.values()) refreshBasis(state, parity);
   for (const strike of state.watchedStrikes.values()) if (strike.callPending || strike.putPending) refreshVol(state, strike);
+  refreshSmiles(state);
 };
 
 /** A book has a position in this option: its strike is solved from now on, at once with the quotes that are there. */
@@ -77,6 +79,7 @@ export const watchStrike = (state: EngineState, instrument: InstrumentState): vo
   strike.callPending = true;
   strike.putPending = true;
   state.watchedStrikes.set(strike.key, strike);
+  watchSmile(state, strike.key);
   touch(state, strikeSection(strike.key));
   const parity = strike.parityKey === null ? undefined : state.parities.get(strike.parityKey);
   if (parity !== undefined) state.watchedParities.set(parity.key, parity);

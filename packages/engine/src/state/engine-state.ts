@@ -2,6 +2,7 @@ import type { LogOpening } from "@finality/contracts";
 import { EngineError } from "../errors.ts";
 import type { BookState } from "../books/book-state.ts";
 import type { InstrumentState } from "../market/instrument-state.ts";
+import type { SmileState } from "../market/smile-state.ts";
 import type { IndexMarket, ParityState, StrikeState } from "../market/strike-state.ts";
 import { newTickReference, type TickReference } from "../market/tick-judgement.ts";
 import type { Order } from "../orders/order.ts";
@@ -39,6 +40,8 @@ export type EngineState = {
   readonly instruments: SortedMap<InstrumentState>;
   readonly strikes: SortedMap<StrikeState>;
   readonly parities: SortedMap<ParityState>;
+  /** By expiry, settlement and forward. */
+  readonly smiles: SortedMap<SmileState>;
   /** Those in which a book has or had a position, and the parities of these; derived. */
   readonly watchedStrikes: SortedMap<StrikeState>;
   readonly watchedParities: SortedMap<ParityState>;
@@ -79,6 +82,7 @@ export const assembleState = (facts: LogFacts, lists: StateLists): EngineState =
     instruments: new SortedMap(),
     strikes: new SortedMap(),
     parities: new SortedMap(),
+    smiles: new SortedMap(),
     watchedStrikes: new SortedMap(),
     watchedParities: new SortedMap(),
     books: new SortedMap(),

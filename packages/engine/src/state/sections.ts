@@ -1,6 +1,7 @@
 import { formatDecimal, type Position } from "@finality/domain";
 import type { BookPosition, BookState } from "../books/book-state.ts";
 import { paritySection } from "../market/forward.ts";
+import { smileSection } from "../market/smile.ts";
 import { strikeSection } from "../market/strike-vol.ts";
 import type { Order } from "../orders/order.ts";
 import { reconciliationSection } from "../reconciliation/reconciliation.ts";
@@ -40,6 +41,7 @@ export function* sectionsOf(state: EngineState): IterableIterator<Section> {
   for (const { section, definition, market } of state.instruments.values()) yield { name: section, value: () => ({ definition, market }) };
   for (const [key, strike] of state.strikes.entries()) yield { name: strikeSection(key), value: () => strike };
   for (const [key, parity] of state.parities.entries()) yield { name: paritySection(key), value: () => parity };
+  for (const [key, smile] of state.smiles.entries()) yield { name: smileSection(key), value: () => smile };
   for (const book of state.books.values()) yield { name: book.section, value: () => bookValue(book) };
   for (const [account, reconciliation] of state.reconciliations.entries()) yield { name: reconciliationSection(account), value: () => reconciliation };
   for (const [name, orders] of state.orders.pages()) yield { name, value: () => orders.map(orderValue) };

@@ -4,6 +4,7 @@ import { newBookState, type BookFacts, type BookState } from "../books/book-stat
 import { EngineError } from "../errors.ts";
 import { noteExpiry } from "../market/listing.ts";
 import { newInstrumentState, type InstrumentMarket } from "../market/instrument-state.ts";
+import type { SmileState } from "../market/smile-state.ts";
 import type { ParityState, StrikeState } from "../market/strike-state.ts";
 import type { Order } from "../orders/order.ts";
 import type { Reconciliation } from "../reconciliation/reconciliation.ts";
@@ -100,6 +101,7 @@ export const restoreState = (bytes: Uint8Array): EngineState => {
   }
   for (const strike of named<StrikeState>(sections, "strike")) state.strikes.set(strike.key, strike);
   for (const parity of named<ParityState>(sections, "parity")) state.parities.set(parity.key, parity);
+  for (const smile of named<SmileState>(sections, "smile")) state.smiles.set(smile.key, smile);
   for (const strike of state.strikes.values()) {
     const parity = strike.parityKey === null ? undefined : state.parities.get(strike.parityKey);
     if (strike.watched) state.watchedStrikes.set(strike.key, strike);

@@ -1,13 +1,14 @@
 import type { BookLimits, HedgePolicy, RefusalReason, Side } from "@finality/contracts";
-import { averagePrice, divide, formatDecimal, type Decimal } from "@finality/domain";
+import { averagePrice, decimalFromNumber, divide, formatDecimal, type Decimal } from "@finality/domain";
 import type { BookPosition, BookState } from "../books/book-state.ts";
 import { meanAbsNetDelta } from "../books/exposure.ts";
+import { higherGreeks, type HigherGreeks } from "../books/higher-greeks.ts";
 import type { Condition, Interval } from "../books/valuation.ts";
 import { bandOf, type Band } from "../hedging/band.ts";
 import { markOf, type InstrumentState } from "../market/instrument-state.ts";
 import type { Order, OrderLife } from "../orders/order.ts";
 import { requireBook, requireInstrument, type EngineState } from "../state/engine-state.ts";
-import { pnlOf, positionPnl } from "./pnl.ts";
+import { pnlOf, positionPnl, type PnlAmounts } from "./pnl.ts";
 
 /** Amounts are exact decimal strings in `currency`; quantities are contracts. */
 export type PositionView = {
@@ -38,7 +39,12 @@ export type GreeksView = {
   readonly thetaPerDay: number | null;
   readonly band: Band | null;
   readonly condition: Condition;
+  /** Null where the book's value is not known. */
+  readonly higher: HigherGreeks | null;
 };
+
+/** A coin book's amounts in the quote currency, converted at `price`, the last index, recorded at `priceTimeUs`. */
+export type QuoteAmounts = { readonly price: string; readonly priceTimeUs: number; readonly netPnl: string; readonly cash: string };
 
 /** Definitions in `PnlAmounts`. */
 export type PnlView = {
@@ -53,6 +59,8 @@ export type PnlView = {
   readonly fees: string;
   readonly netPnl: string;
   readonly cash: string;
+  /** The same in the quote currency of the index; null for a book that is not in coin, and before the first index. */
+  readonly inQuote: QuoteAmounts | null;
   readonly unmarked: readonly string[];
   /** Currency per point; see `Exposure`. */
   readonly maxAbsNetDelta: number;
@@ -138,14 +146,22 @@ const orderView = (order: Order): OrderView => ({
 
 const greeksView = (state: EngineState, book: BookState): GreeksView => {
   const { condition, spot, netDelta, optionDelta, hedgeDelta, gamma, vegaPerVolPoint, thetaPerDay } = book.facts.valuation;
-  return { condition, spot, netDelta, optionDelta, hedgeDelta, gamma, vegaPerVolPoint, thetaPerDay, band: bandOf(state, book) ?? null };
+  return { condition, spot, netDelta, optionDelta, hedgeDelta, gamma, vegaPerVolPoint, thetaPerDay, band: bandOf(state, book) ?? null, higher: higherGreeks(state, book) };
+};
+
+const quoteAmounts = ({ facts: { index } }: EngineState, { netPnl, cash }: PnlAmounts): QuoteAmounts | null => {
+  if (index.price === null || index.timeUs === null) return null;
+  const price = decimalFromNumber(index.price);
+  return { price: formatDecimal(price), priceTimeUs: index.timeUs, netPnl: formatDecimal(netPnl.times(price)), cash: formatDecimal(cash.times(price)) };
 };
 
 const pnlView = (state: EngineState, book: BookState): PnlView => {
-  const { optionPnl, hedgePnl, settlement, fees, netPnl, cash, unmarked } = pnlOf(state, book);
+  const amounts = pnlOf(state, book);
+  const { optionPnl, hedgePnl, settlement, fees, netPnl, cash, unmarked } = amounts;
   const { exposure, tradesWithoutMark, hedgeInstrument } = book.facts;
+  const { definition } = requireInstrument(state, hedgeInstrument);
   return {
-    currency: requireInstrument(state, hedgeInstrument).definition.currency,
+    currency: definition.currency,
     openingCost: formatDecimal(book.openingCost),
     tradesWithoutMark,
     optionPnl: formatDecimal(optionPnl),
@@ -154,6 +170,7 @@ const pnlView = (state: EngineState, book: BookState): PnlView => {
     fees: formatDecimal(fees),
     netPnl: formatDecimal(netPnl),
     cash: formatDecimal(cash),
+    inQuote: definition.settlement === "inverse" ? quoteAmounts(state, amounts) : null,
     unmarked,
     maxAbsNetDelta: exposure.maxAbsNetDelta,
     meanAbsNetDelta: meanAbsNetDelta(exposure),

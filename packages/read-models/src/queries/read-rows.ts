@@ -1,12 +1,13 @@
 import { BookLimits, decisionSchemas, HedgePolicy } from "@finality/contracts";
 import type { DecisionType } from "@finality/contracts";
 import type { PrismaClient } from "@finality/database";
+import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { ReadModelError } from "../errors.ts";
-import type { BookRow, BookStatus, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, PositionStatus, ReadModels } from "../rows/rows.ts";
+import type { BookRow, BookStatus, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, PositionStatus, ReadModels, SmileRow } from "../rows/rows.ts";
 
 /** What the queries need of Prisma: a client, or one of its transactions. */
-export type ReadClient = Pick<PrismaClient, "bookRow" | "positionRow" | "greeksRow" | "pnlRow" | "orderRow" | "decisionRow" | "checkpoint" | "$queryRaw">;
+export type ReadClient = Pick<PrismaClient, "bookRow" | "positionRow" | "greeksRow" | "smileRow" | "pnlRow" | "orderRow" | "decisionRow" | "checkpoint" | "$queryRaw">;
 
 export type BookPlace = { readonly log: string; readonly book: string };
 
@@ -22,7 +23,7 @@ const isBookStatus = (text: string): text is BookStatus => bookStatuses.has(text
 const isPositionStatus = (text: string): text is PositionStatus => positionStatuses.has(text);
 const isDecisionType = (text: string): text is DecisionType => text in decisionSchemas;
 
-type Stored<Model extends "bookRow" | "positionRow" | "orderRow" | "decisionRow"> = Awaited<ReturnType<PrismaClient[Model]["findFirstOrThrow"]>>;
+type Stored<Model extends "bookRow" | "positionRow" | "smileRow" | "pnlRow" | "orderRow" | "decisionRow"> = Awaited<ReturnType<PrismaClient[Model]["findFirstOrThrow"]>>;
 
 const bookRow = (row: Stored<"bookRow">): BookRow => {
   const { policy, limits, status } = row;
@@ -37,6 +38,27 @@ const positionRow = (row: Stored<"positionRow">): PositionRow => {
   if (!isPositionStatus(status)) throw unreadable(`The status of ${row.instrument} in book ${row.book}`, status);
   return { ...row, status };
 };
+
+const strikesCodec = Compile(Type.Array(Type.Object({ strike: Type.Number(), vol: Type.Number(), volTimeUs: Type.Integer() })));
+const fittedCodec = Compile(
+  Type.Union([
+    Type.Null(),
+    Type.Object({
+      svi: Type.Object({ a: Type.Number(), b: Type.Number(), rho: Type.Number(), m: Type.Number(), sigma: Type.Number() }),
+      forward: Type.Number(), yearsToExpiry: Type.Number(), timeUs: Type.Integer(), quotesUsed: Type.Integer(), quotesLeftOut: Type.Integer(),
+      rmsVolPoints: Type.Number(), maxVolPoints: Type.Number(), rmsWidths: Type.Number(), maxWidths: Type.Number(), repairs: Type.Integer(),
+    }),
+  ]),
+);
+
+const smileRow = ({ expiryUs, ...row }: Stored<"smileRow">): SmileRow => {
+  const { strikes, fitted } = row;
+  if (!strikesCodec.Check(strikes)) throw unreadable(`The vols of ${row.log} ${row.key}`, strikes);
+  if (!fittedCodec.Check(fitted)) throw unreadable(`The smile of ${row.log} ${row.key}`, fitted);
+  return { ...row, expiryUs: Number(expiryUs), strikes, fitted };
+};
+
+const pnlRow = ({ quotePriceUs, ...row }: Stored<"pnlRow">): PnlRow => ({ ...row, quotePriceUs: quotePriceUs === null ? null : Number(quotePriceUs) });
 
 const orderRow = (row: Stored<"orderRow">): OrderRow => ({ ...row, position: Number(row.position) });
 
@@ -67,8 +89,16 @@ export const positionsOf = async (client: ReadClient, { log, book }: BookPlace):
 export const greeksOf = async (client: ReadClient, place: BookPlace): Promise<GreeksRow | undefined> =>
   (await client.greeksRow.findUnique({ where: { log_book: place } })) ?? undefined;
 
-export const pnlOf = async (client: ReadClient, place: BookPlace): Promise<PnlRow | undefined> =>
-  (await client.pnlRow.findUnique({ where: { log_book: place } })) ?? undefined;
+/** The smiles of a log (of all logs without `log`), earliest expiry first. */
+export const smilesOf = async (client: ReadClient, log?: string): Promise<readonly SmileRow[]> => {
+  const rows = await client.smileRow.findMany({ where: log === undefined ? {} : { log }, orderBy: [{ log: "asc" }, { expiryUs: "asc" }, { key: "asc" }] });
+  return rows.map(smileRow);
+};
+
+export const pnlOf = async (client: ReadClient, place: BookPlace): Promise<PnlRow | undefined> => {
+  const row = await client.pnlRow.findUnique({ where: { log_book: place } });
+  return row === null ? undefined : pnlRow(row);
+};
 
 export type Page = {
   /** Position behind which the page begins; 0 for the first. */
@@ -96,7 +126,8 @@ export const allRows = async (client: ReadClient, log: string): Promise<ReadMode
     books: await listBooks(client, log),
     positions: (await client.positionRow.findMany({ where })).map(positionRow),
     greeks: await client.greeksRow.findMany({ where }),
-    pnl: await client.pnlRow.findMany({ where }),
+    smiles: await smilesOf(client, log),
+    pnl: (await client.pnlRow.findMany({ where })).map(pnlRow),
     orders: (await client.orderRow.findMany({ where })).map(orderRow),
     decisions: (await client.decisionRow.findMany({ where })).map(decisionRow),
   };

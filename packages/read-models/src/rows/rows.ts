@@ -65,11 +65,54 @@ export type GreeksRow = {
   readonly vegaPerVolPoint: number | null;
   /** Currency over one calendar day. */
   readonly thetaPerDay: number | null;
+  /** Coins; null for a book without coin-settled options. */
+  readonly premiumAdjustedDelta: number | null;
+  /** With respect to the forwards, vol and years per 1.00; what is per year is the change as calendar time passes. */
+  readonly vanna: number | null;
+  readonly volga: number | null;
+  readonly charmPerYear: number | null;
+  readonly vetaPerYear: number | null;
+  readonly speed: number | null;
+  readonly zomma: number | null;
+  readonly colorPerYear: number | null;
+  readonly ultima: number | null;
   readonly bandLower: number | null;
   readonly bandUpper: number | null;
   readonly bandTarget: number | null;
   /** `ok`, or what keeps the book from being valued on fresh data, such as `stale_price`. */
   readonly condition: string;
+};
+
+/** One strike's vol as the books are valued with. */
+export type StrikeVol = { readonly strike: number; readonly vol: number; readonly volTimeUs: number };
+
+/** A raw SVI smile with the error of its fit: in vol points (0.01), and in the quotes' own bid–ask widths. */
+export type Smile = {
+  readonly svi: { readonly a: number; readonly b: number; readonly rho: number; readonly m: number; readonly sigma: number };
+  readonly forward: number;
+  readonly yearsToExpiry: number;
+  readonly timeUs: number;
+  readonly quotesUsed: number;
+  readonly quotesLeftOut: number;
+  readonly rmsVolPoints: number;
+  readonly maxVolPoints: number;
+  readonly rmsWidths: number;
+  readonly maxWidths: number;
+  /** Places where the best fit allowed arbitrage, which this one does not. */
+  readonly repairs: number;
+};
+
+/** The vols of one expiry that books hold or held. */
+export type SmileRow = {
+  readonly log: string;
+  /** Expiry, settlement and source of the forward. */
+  readonly key: string;
+  readonly expiryUs: number;
+  readonly strikes: readonly StrikeVol[];
+  /** The last fit that succeeded, with its time. */
+  readonly fitted: Smile | null;
+  /** Why the newest attempt gave no smile; null when it did. */
+  readonly refused: string | null;
 };
 
 export type PnlRow = {
@@ -84,6 +127,11 @@ export type PnlRow = {
   readonly fees: string;
   readonly netPnl: string;
   readonly cash: string;
+  /** Of a coin book: the index at which the two amounts below were converted, its recorded time, and they; else null. */
+  readonly quotePrice: string | null;
+  readonly quotePriceUs: number | null;
+  readonly quoteNetPnl: string | null;
+  readonly quoteCash: string | null;
   readonly maxAbsNetDelta: number;
   /** Time-weighted. */
   readonly meanAbsNetDelta: number;
@@ -121,9 +169,10 @@ export type ReadModels = {
   readonly books: readonly BookRow[];
   readonly positions: readonly PositionRow[];
   readonly greeks: readonly GreeksRow[];
+  readonly smiles: readonly SmileRow[];
   readonly pnl: readonly PnlRow[];
   readonly orders: readonly OrderRow[];
   readonly decisions: readonly DecisionRow[];
 };
 
-export const noRows: ReadModels = { books: [], positions: [], greeks: [], pnl: [], orders: [], decisions: [] };
+export const noRows: ReadModels = { books: [], positions: [], greeks: [], smiles: [], pnl: [], orders: [], decisions: [] };

@@ -1,6 +1,6 @@
 import { decimalOfDouble } from "@finality/contracts";
-import type { BookRow, Checkpoint, GreeksRow, Hedge as HedgeRow, PnlRow, PositionRow } from "@finality/read-models";
-import type { AsOf, Book, Greeks, Hedge, Position, ProfitAndLoss } from "./schemas.ts";
+import type { BookRow, Checkpoint, GreeksRow, Hedge as HedgeRow, PnlRow, PositionRow, SmileRow } from "@finality/read-models";
+import type { AsOf, Book, Greeks, Hedge, Position, ProfitAndLoss, Smile } from "./schemas.ts";
 import { isoTime } from "./time.ts";
 
 // Rows of the read models in the API's words.
@@ -53,10 +53,50 @@ export const presentGreeks = (row: GreeksRow): Greeks => {
     gamma: decimalOrNull(row.gamma),
     vega_per_vol_point: decimalOrNull(row.vegaPerVolPoint),
     theta_per_day: decimalOrNull(row.thetaPerDay),
+    premium_adjusted_delta: decimalOrNull(row.premiumAdjustedDelta),
+    vanna: decimalOrNull(row.vanna),
+    volga: decimalOrNull(row.volga),
+    charm_per_year: decimalOrNull(row.charmPerYear),
+    veta_per_year: decimalOrNull(row.vetaPerYear),
+    speed: decimalOrNull(row.speed),
+    zomma: decimalOrNull(row.zomma),
+    color_per_year: decimalOrNull(row.colorPerYear),
+    ultima: decimalOrNull(row.ultima),
     band: lower === null || upper === null || target === null ? null : band({ lower, upper, target }),
     condition: row.condition,
   };
 };
+
+const fittedSmile = (fitted: NonNullable<SmileRow["fitted"]>): NonNullable<Smile["fitted"]> => ({
+  a: decimalOfDouble(fitted.svi.a),
+  b: decimalOfDouble(fitted.svi.b),
+  rho: decimalOfDouble(fitted.svi.rho),
+  m: decimalOfDouble(fitted.svi.m),
+  sigma: decimalOfDouble(fitted.svi.sigma),
+  forward: decimalOfDouble(fitted.forward),
+  years_to_expiry: decimalOfDouble(fitted.yearsToExpiry),
+  at: isoTime(fitted.timeUs),
+  quotes_used: fitted.quotesUsed,
+  quotes_left_out: fitted.quotesLeftOut,
+  rms_vol_points: decimalOfDouble(fitted.rmsVolPoints),
+  max_vol_points: decimalOfDouble(fitted.maxVolPoints),
+  rms_widths: decimalOfDouble(fitted.rmsWidths),
+  max_widths: decimalOfDouble(fitted.maxWidths),
+  repairs: fitted.repairs,
+});
+
+export const presentSmile = ({ key, expiryUs, strikes, fitted, refused }: SmileRow): Smile => ({
+  key,
+  expiry: isoTime(expiryUs),
+  strikes: strikes.map(({ strike, vol, volTimeUs }) => ({ strike: decimalOfDouble(strike), vol: decimalOfDouble(vol), at: isoTime(volTimeUs) })),
+  fitted: fitted === null ? null : fittedSmile(fitted),
+  refused,
+});
+
+const inQuote = ({ quotePrice, quotePriceUs, quoteNetPnl, quoteCash }: PnlRow): ProfitAndLoss["in_quote"] =>
+  quotePrice === null || quotePriceUs === null || quoteNetPnl === null || quoteCash === null
+    ? null
+    : { price: quotePrice, price_at: isoTime(quotePriceUs), net_pnl: quoteNetPnl, cash: quoteCash };
 
 export const presentPnl = (row: PnlRow): ProfitAndLoss => ({
   currency: row.currency,
@@ -67,6 +107,7 @@ export const presentPnl = (row: PnlRow): ProfitAndLoss => ({
   fees: row.fees,
   net_pnl: row.netPnl,
   cash: row.cash,
+  in_quote: inQuote(row),
   max_abs_net_delta: decimalOfDouble(row.maxAbsNetDelta),
   mean_abs_net_delta: decimalOfDouble(row.meanAbsNetDelta),
 });

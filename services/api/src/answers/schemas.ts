@@ -66,8 +66,47 @@ const Greeks = Type.Object(
     gamma: Type.Union([DecimalText, Type.Null()], { description: "Currency per point squared" }),
     vega_per_vol_point: Type.Union([DecimalText, Type.Null()], { description: "Currency for 0.01 of vol" }),
     theta_per_day: Type.Union([DecimalText, Type.Null()], { description: "Currency over one calendar day" }),
+    premium_adjusted_delta: Type.Union([DecimalText, Type.Null()], { description: "Coins: the options' delta less their value in coin; null for a book without coin-settled options" }),
+    vanna: Type.Union([DecimalText, Type.Null()], { description: "Change of delta for 1.00 of vol. All greeks are with respect to the forwards" }),
+    volga: Type.Union([DecimalText, Type.Null()], { description: "Change of vega (per 1.00) for 1.00 of vol" }),
+    charm_per_year: Type.Union([DecimalText, Type.Null()], { description: "Change of delta as a year passes" }),
+    veta_per_year: Type.Union([DecimalText, Type.Null()], { description: "Change of vega (per 1.00) as a year passes" }),
+    speed: Type.Union([DecimalText, Type.Null()], { description: "Change of gamma per point" }),
+    zomma: Type.Union([DecimalText, Type.Null()], { description: "Change of gamma for 1.00 of vol" }),
+    color_per_year: Type.Union([DecimalText, Type.Null()], { description: "Change of gamma as a year passes" }),
+    ultima: Type.Union([DecimalText, Type.Null()], { description: "Change of volga for 1.00 of vol" }),
     band: Type.Union([Type.Object({ lower: DecimalText, upper: DecimalText, target: DecimalText }, closed), Type.Null()]),
     condition: Type.String({ description: "ok, or what keeps the book from being valued on fresh data" }),
+  },
+  closed,
+);
+
+const StrikeVol = Type.Object({ strike: DecimalText, vol: DecimalText, at: Instant }, closed);
+
+const FittedSmile = Type.Object(
+  {
+    a: DecimalText, b: DecimalText, rho: DecimalText, m: DecimalText, sigma: DecimalText,
+    forward: DecimalText,
+    years_to_expiry: DecimalText,
+    at: Type.Union([Instant], { description: "Recorded time of the fit" }),
+    quotes_used: Type.Integer(),
+    quotes_left_out: Type.Integer(),
+    rms_vol_points: Type.Union([DecimalText], { description: "Error of the fit, 0.01 of vol" }),
+    max_vol_points: DecimalText,
+    rms_widths: Type.Union([DecimalText], { description: "Error in the quotes' own bid-ask widths" }),
+    max_widths: DecimalText,
+    repairs: Type.Integer({ description: "Places where the best fit allowed arbitrage, which this one does not" }),
+  },
+  { ...closed, description: "Raw SVI: total variance = a + b (rho (k - m) + sqrt((k - m)^2 + sigma^2)), k = ln(strike / forward)" },
+);
+
+const Smile = Type.Object(
+  {
+    key: Type.String({ description: "Expiry, settlement and source of the forward" }),
+    expiry: Instant,
+    strikes: Type.Array(StrikeVol, { description: "Vols that the books are valued with" }),
+    fitted: Type.Union([FittedSmile, Type.Null()], { description: "The last fit that succeeded" }),
+    refused: Type.Union([Type.String(), Type.Null()], { description: "Why the newest attempt gave no smile" }),
   },
   closed,
 );
@@ -82,6 +121,10 @@ const ProfitAndLoss = Type.Object(
     fees: DecimalText,
     net_pnl: DecimalText,
     cash: DecimalText,
+    in_quote: Type.Union(
+      [Type.Object({ price: DecimalText, price_at: Instant, net_pnl: DecimalText, cash: DecimalText }, closed), Type.Null()],
+      { description: "Of a book in coin: the amounts in the quote currency of the index, and the index that they were converted at" },
+    ),
     max_abs_net_delta: DecimalText,
     mean_abs_net_delta: Type.Union([DecimalText], { description: "Time-weighted" }),
   },
@@ -113,6 +156,7 @@ const Hedge = Type.Object(
 export const BooksAnswer = Type.Object(envelope(Type.Array(Book)), closed);
 export const PositionsAnswer = Type.Object(envelope(Type.Array(Position)), closed);
 export const GreeksAnswer = Type.Object(envelope(Greeks), closed);
+export const SmilesAnswer = Type.Object(envelope(Type.Array(Smile)), closed);
 export const PnlAnswer = Type.Object(envelope(ProfitAndLoss), closed);
 export const HedgesAnswer = Type.Object(
   { ...envelope(Type.Array(Hedge)), next_cursor: Type.Optional(Type.String({ description: "`after` of the next page; absent on the last" })) },
@@ -123,5 +167,6 @@ export type AsOf = Static<typeof AsOf>;
 export type Book = Static<typeof Book>;
 export type Position = Static<typeof Position>;
 export type Greeks = Static<typeof Greeks>;
+export type Smile = Static<typeof Smile>;
 export type ProfitAndLoss = Static<typeof ProfitAndLoss>;
 export type Hedge = Static<typeof Hedge>;

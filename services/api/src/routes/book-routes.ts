@@ -1,9 +1,9 @@
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import { greeksOf, hedgesOf, listBooks, pnlOf, positionsOf, type BookPlace, type Progress, type ReadClient } from "@finality/read-models";
+import { greeksOf, hedgesOf, listBooks, pnlOf, positionsOf, smilesOf, type BookPlace, type Progress, type ReadClient } from "@finality/read-models";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { Problem } from "../problems/problem.ts";
-import { presentAsOf, presentBook, presentGreeks, presentHedge, presentPnl, presentPosition } from "../answers/present.ts";
-import { BooksAnswer, GreeksAnswer, HedgesAnswer, PnlAnswer, PositionsAnswer, type AsOf } from "../answers/schemas.ts";
+import { presentAsOf, presentBook, presentGreeks, presentHedge, presentPnl, presentPosition, presentSmile } from "../answers/present.ts";
+import { BooksAnswer, GreeksAnswer, HedgesAnswer, PnlAnswer, PositionsAnswer, SmilesAnswer, type AsOf } from "../answers/schemas.ts";
 import { etagOf, matches } from "./etag.ts";
 import { readAt, type Asked, type ReadingDeps } from "./reading.ts";
 import { answers, BookParams, limitDefault, PagingQuerystring, ReadingHeaders, ReadingQuerystring } from "./schemas.ts";
@@ -45,6 +45,12 @@ export const bookRoutes = (instance: FastifyInstance, deps: ReadingDeps): void =
     answer(deps, { reply, asked: { book: undefined, query }, ifNoneMatch: headers["if-none-match"] }, async (client, { log }) => ({
       data: (await listBooks(client, log)).map(presentBook),
     })),
+  );
+  app.get(
+    "/v1/surface",
+    { schema: { ...common, tags: ["surface"], querystring: ReadingQuerystring, summary: "Implied vols and the fitted smile of each expiry that books hold", response: answers(SmilesAnswer) } },
+    ({ query, headers }, reply) =>
+      answer(deps, { reply, asked: { book: undefined, query }, ifNoneMatch: headers["if-none-match"] }, async (client, { log }) => ({ data: (await smilesOf(client, log)).map(presentSmile) })),
   );
   app.get("/v1/books/:book/positions", { schema: { ...ofBook, summary: "Exact positions by instrument", response: answers(PositionsAnswer) } }, ({ params, query, headers }, reply) =>
     answer(deps, { reply, asked: { book: params.book, query }, ifNoneMatch: headers["if-none-match"] }, async (client, place) => ({

@@ -1,5 +1,5 @@
-import type { BookView, OrderView, PositionView } from "@finality/engine";
-import type { BookRow, GreeksRow, OrderRow, PnlRow, PositionRow } from "@finality/read-models";
+import type { BookView, OrderView, PositionView, SmileView } from "@finality/engine";
+import type { BookRow, GreeksRow, OrderRow, PnlRow, PositionRow, SmileRow } from "@finality/read-models";
 
 // What the engine shows of a book, as rows. No number is computed here.
 
@@ -41,11 +41,22 @@ export const greeksRow = (log: string, { book, greeks }: BookView): GreeksRow =>
   gamma: greeks.gamma,
   vegaPerVolPoint: greeks.vegaPerVolPoint,
   thetaPerDay: greeks.thetaPerDay,
+  premiumAdjustedDelta: greeks.higher?.premiumAdjustedDelta ?? null,
+  vanna: greeks.higher?.vanna ?? null,
+  volga: greeks.higher?.volga ?? null,
+  charmPerYear: greeks.higher?.charmPerYear ?? null,
+  vetaPerYear: greeks.higher?.vetaPerYear ?? null,
+  speed: greeks.higher?.speed ?? null,
+  zomma: greeks.higher?.zomma ?? null,
+  colorPerYear: greeks.higher?.colorPerYear ?? null,
+  ultima: greeks.higher?.ultima ?? null,
   bandLower: greeks.band?.lower ?? null,
   bandUpper: greeks.band?.upper ?? null,
   bandTarget: greeks.band?.target ?? null,
   condition: greeks.condition.kind,
 });
+
+export const smileRow = (log: string, { key, expiryUs, strikes, fitted, refused }: SmileView): SmileRow => ({ log, key, expiryUs, strikes, fitted, refused });
 
 export const pnlRow = (log: string, { book, pnl }: BookView): PnlRow => ({
   log,
@@ -58,6 +69,10 @@ export const pnlRow = (log: string, { book, pnl }: BookView): PnlRow => ({
   fees: pnl.fees,
   netPnl: pnl.netPnl,
   cash: pnl.cash,
+  quotePrice: pnl.inQuote?.price ?? null,
+  quotePriceUs: pnl.inQuote?.priceTimeUs ?? null,
+  quoteNetPnl: pnl.inQuote?.netPnl ?? null,
+  quoteCash: pnl.inQuote?.cash ?? null,
   maxAbsNetDelta: pnl.maxAbsNetDelta,
   meanAbsNetDelta: pnl.meanAbsNetDelta,
 });

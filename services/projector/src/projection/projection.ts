@@ -1,9 +1,9 @@
 import { decodeRecord, isDecisionRecord, type DecisionRecord, type StoredRecord } from "@finality/contracts";
-import { bookNames, bookView, evolve, initialState, semantics, stateHash, type EngineState } from "@finality/engine";
+import { bookNames, bookView, evolve, initialState, semantics, smileViews, stateHash, type EngineState } from "@finality/engine";
 import { sha256 } from "@finality/event-log";
-import type { BookRow, Checkpoint, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, ReadModels } from "@finality/read-models";
+import type { BookRow, Checkpoint, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, ReadModels, SmileRow } from "@finality/read-models";
 import { ProjectorError } from "../errors.ts";
-import { bookRow, greeksRow, orderRow, pnlRow, positionRow } from "./book-rows.ts";
+import { bookRow, greeksRow, orderRow, pnlRow, positionRow, smileRow } from "./book-rows.ts";
 import { ChangedRows } from "./changed-rows.ts";
 
 /** The fold of one log, and the rows that it shows. */
@@ -47,6 +47,7 @@ export const createProjection = (log: string): Projection => {
     books: new ChangedRows<BookRow>(({ book }) => book),
     positions: new ChangedRows<PositionRow>(({ book, instrument }) => JSON.stringify([book, instrument])),
     greeks: new ChangedRows<GreeksRow>(({ book }) => book),
+    smiles: new ChangedRows<SmileRow>(({ key }) => key),
     pnl: new ChangedRows<PnlRow>(({ book }) => book),
     orders: new ChangedRows<OrderRow>(({ commandId }) => commandId),
   };
@@ -70,6 +71,7 @@ export const createProjection = (log: string): Projection => {
       books: changed.books.take(views.map((view) => bookRow(log, view))),
       positions: changed.positions.take(views.flatMap((view) => view.positions.map((position) => positionRow(log, view.book, position)))),
       greeks: changed.greeks.take(views.map((view) => greeksRow(log, view))),
+      smiles: changed.smiles.take(smileViews(state).map((view) => smileRow(log, view))),
       pnl: changed.pnl.take(views.map((view) => pnlRow(log, view))),
       orders: changed.orders.take(views.flatMap(({ orders }) => orders.map((order) => orderRow(log, order)))),
       decisions: taken,
