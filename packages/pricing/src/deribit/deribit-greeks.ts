@@ -12,6 +12,8 @@ export type DeribitOptionInput = {
   /** `mark_iv` / 100: 0.677 for 67.7. >= 0. */
   readonly vol: number;
   readonly putCall: PutCall;
+  /** Deribit's own mark in coin where it is known: what theta is capped by. `vol` is rounded, so that a far option's value by it may be some percent off. */
+  readonly markPrice?: number;
 };
 
 /** As Deribit's ticker publishes them, before its rounding. */
@@ -44,10 +46,11 @@ export const deribitYears = (atMs: number, expiryMs: number): number => Math.max
  * left if that is shorter, at most the option's value. Found by comparison with the exchange's tickers: all within their rounding.
  * Throws PricingError `invalid_input` for arguments out of range.
  */
-export const deribitGreeks = ({ underlyingPrice, strike, atMs, expiryMs, vol, putCall }: DeribitOptionInput): DeribitGreeks => {
+export const deribitGreeks = ({ underlyingPrice, strike, atMs, expiryMs, vol, putCall, markPrice }: DeribitOptionInput): DeribitGreeks => {
   requirePositive("underlyingPrice", underlyingPrice);
   requireFinite("atMs", atMs);
   requireFinite("expiryMs", expiryMs);
+  if (markPrice !== undefined) requireNotNegative("markPrice", markPrice);
   const yearsToExpiry = deribitYears(atMs, expiryMs);
   const greeks = blackFullGreeks({ forward: underlyingPrice, strike, yearsToExpiry, vol, rate: 0, putCall });
   const daysLeft = Math.min(yearsToExpiry * DAYS_PER_YEAR, 1);
@@ -58,7 +61,7 @@ export const deribitGreeks = ({ underlyingPrice, strike, atMs, expiryMs, vol, pu
     delta: greeks.delta,
     gamma: greeks.gamma,
     vega: greeks.vegaPerVolPoint,
-    theta: 0 - Math.min(Math.abs(greeks.thetaPerDay) * daysLeft, greeks.price),
+    theta: 0 - Math.min(Math.abs(greeks.thetaPerDay) * daysLeft, markPrice === undefined ? greeks.price : markPrice * underlyingPrice),
     rho: (0 - strike * yearsToExpiry * greeks.dualDelta) / 100,
   };
 };

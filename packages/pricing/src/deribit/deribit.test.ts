@@ -15,7 +15,7 @@ const partsOf = (name: string) => {
 };
 
 test.each(referenceRows(tickers).map((row) => [row.text("instrument"), row.number("timestamp_ms"), row] as const))("the exchange's own greeks of %s at %d", (name, atMs, row) => {
-  const own = deribitGreeks({ ...partsOf(name), atMs, underlyingPrice: row.number("underlying_price"), vol: row.number("mark_iv_percent") / 100 });
+  const own = deribitGreeks({ ...partsOf(name), atMs, underlyingPrice: row.number("underlying_price"), vol: row.number("mark_iv_percent") / 100, markPrice: row.number("mark_price") });
   expect(Math.abs(own.delta - row.number("delta"))).toBeLessThanOrEqual(1e-4);
   expect(Math.abs(own.vega - row.number("vega"))).toBeLessThanOrEqual(0.011);
   expect(Math.abs(own.gamma - row.number("gamma"))).toBeLessThanOrEqual(0.6e-5);
