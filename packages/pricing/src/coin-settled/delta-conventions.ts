@@ -89,6 +89,8 @@ export const strikeOfDelta = (terms: DeltaTerms, delta: number): number => {
   requireTerms(terms);
   requireFinite("delta", delta);
   const sign = signOf(terms);
+  // Beyond the last strike that a double can tell from infinity a delta of 0 would be found.
+  if (!(sign * delta > 0)) return noStrike(delta);
   const forward = forwardOf(terms);
   const wide = 40 * terms.totalVol + terms.totalVol * terms.totalVol;
   if (!isAdjusted(terms)) {

@@ -22,7 +22,7 @@ export type DeribitGreeks = {
   readonly markPrice: number;
   /** US dollars. */
   readonly usdPrice: number;
-  /** Black–Scholes delta, coins per option; not premium-adjusted. */
+  /** Black–Scholes delta, coins per option; not premium-adjusted. In the last 30 minutes Deribit publishes this times `deliveryShare`. */
   readonly delta: number;
   /** Of that delta, per US dollar. */
   readonly gamma: number;
@@ -68,12 +68,12 @@ export const deribitGreeks = ({ underlyingPrice, strike, atMs, expiryMs, vol, pu
 
 /**
  * The part of an expiring option's delta and mark that still counts: over the last 30 minutes, while the delivery price is being averaged,
- * both fall to 0 in a straight line. 1 before, 0 at and after the expiry. Source: Deribit, "DeltaTotal".
+ * both fall to 0 in a straight line. 1 before, 0 at and after the expiry. A future that expires decays likewise, a perpetual never. Source: Deribit support, "Delta decay during settlement".
  */
 export const deliveryShare = (atMs: number, expiryMs: number): number => Math.min(Math.max((expiryMs - atMs) / DECAY_MS, 0), 1);
 
 export type DeltaTotalInput = {
-  /** Options held: signed contracts of one coin, each with Black–Scholes delta and mark price in coin. */
+  /** Options held: signed contracts of one coin, each with mark price in coin and Black–Scholes delta, which in the last 30 minutes is not Deribit's own, decayed one. */
   readonly options: readonly { readonly contracts: number; readonly delta: number; readonly markPrice: number; readonly expiryMs: number }[];
   /** Futures and perpetuals in coin: signed size in US dollars over the mark price. */
   readonly futuresCoin: number;
@@ -86,11 +86,13 @@ export type DeltaTotalInput = {
  */
 export const deltaTotal = ({ options, futuresCoin, atMs }: DeltaTotalInput): number => {
   requireFinite("futuresCoin", futuresCoin);
+  requireFinite("atMs", atMs);
   let sum = futuresCoin;
   for (const { contracts, delta, markPrice, expiryMs } of options) {
     requireFinite("contracts", contracts);
     requireFinite("delta", delta);
     requireNotNegative("markPrice", markPrice);
+    requireFinite("expiryMs", expiryMs);
     sum += contracts * (delta - markPrice) * deliveryShare(atMs, expiryMs);
   }
   return sum;

@@ -1,4 +1,4 @@
-import { PricingError, requireNotNegative, requirePositive } from "../errors.ts";
+import { PricingError, requireFinite, requireNotNegative, requirePositive } from "../errors.ts";
 
 /** Premium within this of 0 costs nothing: 0.025 %. */
 const DEAD_BAND = 0.00025;
@@ -33,6 +33,8 @@ export type AccruedFunding = {
   readonly fraction: number;
   /** Coins that a long of one US dollar pays: the same with each stretch at its own index. */
   readonly coinPerUsd: number;
+  /** US dollars that a linear long of one coin pays. */
+  readonly usdPerCoin: number;
 };
 
 /**
@@ -40,13 +42,15 @@ export type AccruedFunding = {
  * Throws PricingError `invalid_input` for stretches out of order.
  */
 export const accruedFunding = (stretches: readonly FundingStretch[], toMs: number): AccruedFunding => {
-  let [fraction, coinPerUsd] = [0, 0];
+  requireFinite("toMs", toMs);
+  let [fraction, coinPerUsd, usdPerCoin] = [0, 0, 0];
   for (const [place, stretch] of stretches.entries()) {
     const endMs = stretches[place + 1]?.fromMs ?? toMs;
     if (!(endMs >= stretch.fromMs)) throw new PricingError("invalid_input", `fromMs must not fall, got ${endMs} after ${stretch.fromMs}`);
     const share = fundingRate(stretch) * ((endMs - stretch.fromMs) / MILLISECONDS_PER_PERIOD);
     fraction += share;
     coinPerUsd += share / stretch.index;
+    usdPerCoin += share * stretch.index;
   }
-  return { fraction, coinPerUsd };
+  return { fraction, coinPerUsd, usdPerCoin };
 };

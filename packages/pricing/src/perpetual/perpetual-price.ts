@@ -1,5 +1,5 @@
-import { PricingError, requireFinite, requireNotNegative, requirePositive } from "../errors.ts";
-import { exp } from "../kernels/exponential.ts";
+import { PricingError, requireFinite, requirePositive } from "../errors.ts";
+import { expm1 } from "../kernels/expm1.ts";
 
 export type PerpetualInput = {
   /** Quote currency per coin, > 0. */
@@ -13,7 +13,7 @@ export type PerpetualInput = {
   readonly interestPart: number;
   /** What the profit is settled in: quote currency, or coin. */
   readonly settlement: "linear" | "inverse";
-  /** Continuous, or once a period of so many years on the premium of the period that begins (`current`) or that ended (`previous`). */
+  /** Continuous, or at the end of each period of so many years, on the prices of that moment (`current`) or of the period's beginning (`previous`). */
   readonly funding: { readonly kind: "continuous" } | { readonly kind: "current" | "previous"; readonly yearsPerPeriod: number };
 };
 
@@ -23,22 +23,17 @@ const requireInput = (input: PerpetualInput): void => {
   requireFinite("coinRate", input.coinRate);
   requirePositive("fundingPull", input.fundingPull);
   requireFinite("interestPart", input.interestPart);
-  if (input.funding.kind !== "continuous") requireNotNegative("yearsPerPeriod", input.funding.yearsPerPeriod);
+  if (input.funding.kind !== "continuous") requirePositive("yearsPerPeriod", input.funding.yearsPerPeriod);
 };
 
-/** Growth of money and of coin over a period; 1 and 1 plus their rates where funding flows all the time. */
-const linearRatio = ({ rate, coinRate, fundingPull: k, interestPart, funding }: PerpetualInput): number => {
-  if (funding.kind === "continuous") return (k - interestPart) / (coinRate - rate + k);
-  const [money, coin] = [exp(rate * funding.yearsPerPeriod), exp(coinRate * funding.yearsPerPeriod)];
-  const paid = funding.kind === "previous" ? coin : money;
-  return ((k - interestPart) * paid) / (coin - money + k * paid);
-};
-
-const inverseRatio = ({ rate, coinRate, fundingPull: k, interestPart, funding }: PerpetualInput): number => {
-  if (funding.kind === "continuous") return (rate - coinRate + k) / (k - interestPart);
-  const [money, coin] = [exp(rate * funding.yearsPerPeriod), exp(coinRate * funding.yearsPerPeriod)];
-  const paid = funding.kind === "previous" ? money : coin;
-  return (money - coin + k * paid) / ((k - interestPart) * paid);
+/**
+ * What the carry adds to the perpetual's price over a period (a year where funding flows all the time), in the currency of its profit, as seen from
+ * the prices that the payment is taken on. The difference of two growths is never formed: over short periods nothing would be left of it.
+ */
+const carryOf = ({ rate, coinRate, settlement, funding }: PerpetualInput): number => {
+  const carry = settlement === "linear" ? rate - coinRate : coinRate - rate;
+  if (funding.kind === "continuous") return carry;
+  return funding.kind === "previous" ? expm1(carry * funding.yearsPerPeriod) : 0 - expm1(0 - carry * funding.yearsPerPeriod);
 };
 
 /**
@@ -47,7 +42,11 @@ const inverseRatio = ({ rate, coinRate, fundingPull: k, interestPart, funding }:
  */
 export const perpetualPrice = (input: PerpetualInput): number => {
   requireInput(input);
-  const ratio = input.settlement === "linear" ? linearRatio(input) : inverseRatio(input);
-  if (!(ratio > 0 && ratio < Infinity)) throw new PricingError("invalid_input", `fundingPull must outweigh the rates, got ${input.fundingPull}`);
-  return input.spot * ratio;
+  const { spot, fundingPull, interestPart, settlement } = input;
+  const carry = carryOf(input);
+  // Both must pull towards the spot: two that push away from it have a positive quotient too, but no price.
+  if (!(fundingPull > carry)) throw new PricingError("invalid_input", `fundingPull must outweigh the rates, which take ${carry}, got ${fundingPull}`);
+  if (!(fundingPull > interestPart)) throw new PricingError("invalid_input", `fundingPull must be > interestPart ${interestPart}, got ${fundingPull}`);
+  const [held, charged] = [fundingPull - carry, fundingPull - interestPart];
+  return settlement === "linear" ? (spot * charged) / held : (spot * held) / charged;
 };

@@ -38,6 +38,6 @@ describe("profit", () => {
   test("refuses what is out of range by name", () => {
     expect(() => inverseFuturePnl(1, { entryPrice: 0, exitPrice: 1 })).toThrow("entryPrice must be finite and > 0, got 0");
     expect(() => linearFuturePnl(NaN, { entryPrice: 1, exitPrice: 1 })).toThrow("quantity must be finite, got NaN");
-    expect(() => perpetualPrice({ spot: 1, rate: 5, coinRate: 0, fundingPull: 0.1, interestPart: 0, settlement: "linear", funding: { kind: "continuous" } })).toThrow("fundingPull must outweigh the rates, got 0.1");
+    expect(() => perpetualPrice({ spot: 1, rate: 5, coinRate: 0, fundingPull: 0.1, interestPart: 0, settlement: "linear", funding: { kind: "continuous" } })).toThrow("fundingPull must outweigh the rates, which take 5, got 0.1");
   });
 });
