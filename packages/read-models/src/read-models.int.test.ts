@@ -41,7 +41,7 @@ const full = (log: string): ReadModels => ({
   pnl: [{ log, book: "scalper", currency: "USD", openingCost: "0", optionPnl: "0", hedgePnl: "0", settlement: "0", fees: "0", netPnl: "0", cash: "0", maxAbsNetDelta: Number.MIN_VALUE, meanAbsNetDelta: Number.MAX_VALUE, quotePrice: "63486.06", quotePriceUs: 1_786_953_600_000_000, quoteNetPnl: "-0.5", quoteCash: "0" }],
   smiles: [
     {
-      log, key: "1|inverse|index", expiryUs: 1_786_953_600_000_000, refused: null, strikes: [{ strike: 63_000, vol: 0.1 + 0.2, volTimeUs: 3 }],
+      log, key: "1|inverse|index", expiryUs: 1_786_953_600_000_000, refused: null, strikes: [{ strike: 63_000, vol: 0.1 + 0.2, volTimeUs: 3, volSource: "mark" }],
       fitted: {
         svi: { a: 1e-5, b: 0.01, rho: -0.3, m: 0, sigma: 0.05 }, forward: 63_000.5, yearsToExpiry: 1 / 3, timeUs: 4, quotesUsed: 7, quotesLeftOut: 1,
         rmsVolPoints: 0.1, maxVolPoints: 0.2, rmsWidths: 0.3, maxWidths: 0.4, repairs: 0,

@@ -52,7 +52,7 @@ const rowsOf = (log: string, book: string): ReadModels => ({
   ],
   smiles: [
     {
-      log, key: "1786953600000000|inverse|index", expiryUs: 1_786_953_600_000_000, strikes: [{ strike: 63_000, vol: 0.21, volTimeUs: 1_786_953_000_000_000 }], refused: "too_few_quotes",
+      log, key: "1786953600000000|inverse|index", expiryUs: 1_786_953_600_000_000, strikes: [{ strike: 63_000, vol: 0.21, volTimeUs: 1_786_953_000_000_000, volSource: "quote" }], refused: "too_few_quotes",
       fitted: {
         svi: { a: 1e-5, b: 0.01, rho: -0.3, m: 0, sigma: 0.05 }, forward: 63_000.5, yearsToExpiry: 0.001, timeUs: 1_786_953_000_000_000, quotesUsed: 7, quotesLeftOut: 1,
         rmsVolPoints: 0.1, maxVolPoints: 0.2, rmsWidths: 0.3, maxWidths: 0.4, repairs: 0,
@@ -150,7 +150,7 @@ test("an answer says what it is true at, with decimals as strings", async () => 
     net_pnl: "84.55", max_abs_net_delta: "120.25", in_quote: { price: "63486.06", price_at: "2026-08-17T08:00:00.000000Z", net_pnl: "12.5" },
   });
   expect((await get("/v1/surface")).body.data).toMatchObject([
-    { expiry: "2026-08-17T08:00:00.000000Z", strikes: [{ strike: "63000", vol: "0.21" }], fitted: { a: "0.00001", rho: "-0.3", rms_vol_points: "0.1" }, refused: "too_few_quotes" },
+    { expiry: "2026-08-17T08:00:00.000000Z", strikes: [{ strike: "63000", vol: "0.21", source: "quote" }], fitted: { a: "0.00001", rho: "-0.3", rms_vol_points: "0.1" }, refused: "too_few_quotes" },
   ]);
   expect((await get("/v1/books")).body.data).toMatchObject([{ book: "scalper", status: "trading", policy, limits }]);
 });

@@ -1,4 +1,5 @@
 import { openDatabase, type Database } from "@finality/database";
+import { semantics } from "@finality/engine";
 import { createLogReader, type LogReader } from "@finality/event-log";
 import { readCheckpoint } from "@finality/read-models";
 import { databaseGate, eventually, privatePostgres, testDatabase, type TestDatabase } from "@finality/testkit";
@@ -100,7 +101,7 @@ test("a recorded state hash that is not its own stops this projection by name, t
   const honest = bad.head();
   await running({ onStopped: () => undefined }, async (projector) => {
     await projector.caughtUp(bad.log, honest);
-    await bad.appendRaw({ type: "StateHashed", body: { hash: "0".repeat(64), semantics: 1 } });
+    await bad.appendRaw({ type: "StateHashed", body: { hash: "0".repeat(64), semantics } });
     await good.steps(3);
     await projector.caughtUp(good.log, good.head());
     await expect(projector.caughtUp(bad.log, bad.head())).rejects.toMatchObject({

@@ -17,7 +17,10 @@ const common = {
   lotSize: DecimalString,
 };
 
-/** Where the forward of an option's expiry comes from: the index, a listed future's mid, or put-call parity of the pair nearest the money. */
+/**
+ * Where the forward of an option's expiry comes from: the index; a listed future's mid, or, where it is not quoted, its last mark or trade
+ * carried on the index; or put-call parity of the pair nearest the money.
+ */
 export const ForwardSource = Type.Union([
   Type.Object({ source: Type.Literal("index") }, { additionalProperties: false }),
   Type.Object({ source: Type.Literal("future"), instrument: Name }, { additionalProperties: false }),

@@ -31,7 +31,7 @@ describe("before a log is open", () => {
     const clock = { type: "clock", version: 1, log: "SPX", body: {} } as const;
     expect(admit(state, clock, startUs)).toEqual({ kind: "wait" });
     const opening = { type: "open_log", version: 1, log: "SPX", body: standardOpening } as const;
-    expect(admit(state, opening, startUs)).toEqual({ kind: "record", venueTimeUs: startUs, input: { type: "LogOpened", body: { ...standardOpening, semantics: 1 } } });
+    expect(admit(state, opening, startUs)).toEqual({ kind: "record", venueTimeUs: startUs, input: { type: "LogOpened", body: { ...standardOpening, semantics: 2 } } });
   });
 
   test("a second opening is a duplicate, or a conflict", () => {

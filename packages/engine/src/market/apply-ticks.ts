@@ -29,7 +29,7 @@ const applyQuote = (market: InstrumentMarket, { value0: bid, value1: bidSize, va
   market.settlementMark = null;
 };
 
-/** A good two-sided quote of an option makes its strike due for solving. */
+/** A good two-sided quote or mark of an option makes its strike due for solving. */
 const notePending = (state: EngineState, instrument: InstrumentState): void => {
   if (instrument.strikeKey === undefined || instrument.definition.kind !== "option") return;
   const strike = state.strikes.get(instrument.strikeKey);
@@ -55,26 +55,36 @@ const applyIndexTick = (state: EngineState, { value0: price, flags, venueTimeUs 
   touch(state, logSection);
 };
 
-const applyTradeTick = (instrument: InstrumentState, { value0: price, flags, venueTimeUs }: TickRow, farShare: number, nowUs: number): void => {
+/** What a future or perpetual was last seen at, as a basis over the index known at that tick. */
+const noteBasis = ({ facts: { index } }: EngineState, { definition, market }: InstrumentState, price: number | null): void => {
+  if (definition.kind === "option" || price === null || index.price === null || index.timeUs === null) return;
+  market.basis = price - index.price;
+  market.basisTimeUs = index.timeUs;
+};
+
+const applyTradeTick = (state: EngineState, instrument: InstrumentState, { value0: price, flags, venueTimeUs }: TickRow, farShare: number): void => {
   const { market, fixedScale } = instrument;
   noteTick(market.tradeReference, { price, crossed: false, venueTimeUs }, flags, { farShare, fixedScale });
   if (flags !== 0) return;
   market.tradePrice = price;
-  market.tradeTimeUs = nowUs;
+  market.tradeTimeUs = state.facts.recordedTimeUs;
+  noteBasis(state, instrument, price);
 };
 
-const applyMarkTick = (instrument: InstrumentState, { value0: price, flags, venueTimeUs }: TickRow, farShare: number, nowUs: number): void => {
+const applyMarkTick = (state: EngineState, instrument: InstrumentState, { value0: price, value1: vol, flags, venueTimeUs }: TickRow, farShare: number): void => {
   const { market, fixedScale } = instrument;
   noteTick(market.markReference, { price, crossed: false, venueTimeUs }, flags, { farShare, fixedScale });
   if (flags !== 0) return;
   market.venueMark = price;
-  market.venueMarkTimeUs = nowUs;
+  market.venueMarkTimeUs = state.facts.recordedTimeUs;
+  market.venueMarkVol = vol;
+  noteBasis(state, instrument, price);
+  notePending(state, instrument);
 };
 
 /** Applies a batch of ticks in their order. Flagged ticks move the judgement of what follows, and nothing else. */
 export const applyTicks = (state: EngineState, columns: TickColumns): void => {
   const farShare = state.facts.opening?.farShare ?? Infinity;
-  const { recordedTimeUs } = state.facts;
   const found: InstrumentState[] = [];
   for (let tick = 0; tick < columns.count; tick += 1) {
     const row: TickRow = {
@@ -97,8 +107,8 @@ export const applyTicks = (state: EngineState, columns: TickColumns): void => {
       found[entry] = instrument;
       touch(state, instrument.section);
     }
-    if (kind === "trade") applyTradeTick(instrument, row, farShare, recordedTimeUs);
-    else if (kind === "mark") applyMarkTick(instrument, row, farShare, recordedTimeUs);
+    if (kind === "trade") applyTradeTick(state, instrument, row, farShare);
+    else if (kind === "mark") applyMarkTick(state, instrument, row, farShare);
     else applyQuoteTick(state, instrument, row, farShare);
   }
 };

@@ -1,7 +1,7 @@
 import type { OptionInstrument } from "@finality/contracts";
 import type { EngineState } from "../state/engine-state.ts";
 import { touch } from "../state/engine-state.ts";
-import { midOf } from "./instrument-state.ts";
+import { midOf, type InstrumentMarket } from "./instrument-state.ts";
 import type { ParityState, StrikeState } from "./strike-state.ts";
 
 export type Forward = {
@@ -13,18 +13,34 @@ export type Forward = {
 /** Both legs and the index count as one moment when their recorded times lie within this. */
 const parityWindowUs = 1_000_000;
 
+/** A future of months may trade every few minutes: its basis over the index is carried this long before it counts as old. */
+const basisAgeMaxUs = 3_600_000_000;
+
 export const parityKeyOf = (option: OptionInstrument): string | null =>
   option.forward.source === "parity" ? `${String(option.expiryUs).padStart(16, "0")}|${option.settlement}` : null;
 
 export const paritySection = (key: string): string => `parity/${key}`;
+
+/**
+ * Forward of a listed future: its mid, once it was quoted. A future without quotes was last seen at a mark or trade, and since then
+ * follows the index at the basis it had there; that basis makes the forward old only when it is older than `basisAgeMaxUs`.
+ */
+const futureForward = ({ facts: { index, recordedTimeUs } }: EngineState, market: InstrumentMarket): Forward | undefined => {
+  const mid = midOf(market);
+  if (mid !== undefined) return market.midTimeUs === null ? undefined : { price: mid, timeUs: market.midTimeUs };
+  const { basis, basisTimeUs } = market;
+  if (basis === null || basisTimeUs === null || index.price === null || index.timeUs === null) return undefined;
+  const price = index.price + basis;
+  if (price <= 0) return undefined;
+  return { price, timeUs: recordedTimeUs - basisTimeUs > basisAgeMaxUs ? Math.min(index.timeUs, basisTimeUs) : index.timeUs };
+};
 
 /** Forward of an option's expiry; undefined while something that it is made from was never known. */
 export const forwardOf = (state: EngineState, option: OptionInstrument): Forward | undefined => {
   const { index } = state.facts;
   if (option.forward.source === "future") {
     const market = state.instruments.get(option.forward.instrument)?.market;
-    const mid = market === undefined ? undefined : midOf(market);
-    return market === undefined || mid === undefined || market.midTimeUs === null ? undefined : { price: mid, timeUs: market.midTimeUs };
+    return market === undefined ? undefined : futureForward(state, market);
   }
   if (index.price === null || index.timeUs === null) return undefined;
   if (option.forward.source === "index") return { price: index.price, timeUs: index.timeUs };

@@ -19,6 +19,12 @@ export type InstrumentMarket = {
   tradeTimeUs: number | null;
   venueMark: number | null;
   venueMarkTimeUs: number | null;
+  /** Vol that the venue's last mark carried; null where it carried none. */
+  venueMarkVol: number | null;
+  /** Of a future or perpetual: price of its last mark or trade, whichever is newer, minus the index at that tick; see `forwardOf`. */
+  basis: number | null;
+  /** Recorded time of that index, which is never newer than the tick. */
+  basisTimeUs: number | null;
   quoteReference: TickReference;
   tradeReference: TickReference;
   markReference: TickReference;
@@ -58,6 +64,9 @@ const newInstrumentMarket = (): InstrumentMarket => ({
   tradeTimeUs: null,
   venueMark: null,
   venueMarkTimeUs: null,
+  venueMarkVol: null,
+  basis: null,
+  basisTimeUs: null,
   quoteReference: newTickReference(),
   tradeReference: newTickReference(),
   markReference: newTickReference(),

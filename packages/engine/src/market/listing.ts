@@ -31,6 +31,7 @@ const listStrike = (state: EngineState, key: string, option: OptionInstrument): 
       putPending: false,
       vol: null,
       volTimeUs: null,
+      volSource: null,
       unsolved: null,
     };
     state.strikes.set(key, strike);

@@ -6,7 +6,7 @@ import { smileViews } from "../views/smile-view.ts";
 import { restoreState, serializeState } from "../state/snapshot.ts";
 import { index, minute, option, quote, Scenario, second, spot, startUs } from "../testing/scenario.ts";
 
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 const strikes = [3500, 3550, 3600, 3650, 3700, 3750, 3800];
 const volOf = (strike: number): number => 0.4 + 0.3 * Math.abs(strike / 3700 - 1);
 

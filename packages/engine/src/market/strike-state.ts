@@ -1,3 +1,6 @@
+/** A two-sided quote, inverted; or the venue's mark, inverted where it carries no vol. */
+export type VolSource = "quote" | "mark";
+
 /** One strike of one expiry: the vol that both its legs are valued with. Plain data; part of the state. */
 export type StrikeState = {
   readonly key: string;
@@ -8,14 +11,16 @@ export type StrikeState = {
   put: string | null;
   /** A book has or had a position in a leg. Only these are solved. */
   watched: boolean;
-  /** The leg has a good quote newer than the last solve. */
+  /** The leg has a good quote or mark newer than the last solve. */
   callPending: boolean;
   putPending: boolean;
   /** Annualised; the last that could be solved, kept with its time. */
   vol: number | null;
-  /** Recorded time of the quote that `vol` was solved from. */
+  /** Recorded time of the quote or mark that `vol` was taken from. */
   volTimeUs: number | null;
-  /** Why the newest quote gave no vol; null when it did. */
+  /** What `vol` was taken from; null while there is none. */
+  volSource: VolSource | null;
+  /** Why the newest price gave no vol; null when it did. */
   unsolved: string | null;
 };
 

@@ -5,7 +5,7 @@ import { touch, type EngineState } from "../state/engine-state.ts";
 import { forwardOf, refreshBasis } from "./forward.ts";
 import { midOf, type InstrumentState } from "./instrument-state.ts";
 import { refreshSmiles, watchSmile } from "./smile.ts";
-import type { StrikeState } from "./strike-state.ts";
+import type { StrikeState, VolSource } from "./strike-state.ts";
 
 export const strikeSection = (key: string): string => `strike/${key}`;
 
@@ -16,18 +16,41 @@ const legOf = (state: EngineState, name: string | null): Leg | undefined => {
   return instrument?.definition.kind === "option" ? { option: instrument.definition, instrument } : undefined;
 };
 
-/** The out-of-the-money leg, whose price is all time value; the only leg where the other is not listed. */
-const informativeLeg = (state: EngineState, strike: StrikeState, forward: number): Leg | undefined => {
-  const [first, second] = forward <= strike.strike ? [strike.call, strike.put] : [strike.put, strike.call];
-  return legOf(state, first) ?? legOf(state, second);
+/** A leg's newest price: its two-sided quote's mid, or a newer mark of the venue. */
+type LegPrice = { readonly price: number; readonly timeUs: number; readonly source: VolSource; readonly vol: number | null };
+
+/** Of a quote and a mark of one record the quote is taken. Undefined before the first of either. */
+const newestPrice = ({ market }: InstrumentState): LegPrice | undefined => {
+  const { midTimeUs, venueMark, venueMarkTimeUs, venueMarkVol } = market;
+  const mid = midOf(market);
+  if (venueMark !== null && venueMarkTimeUs !== null && (midTimeUs === null || venueMarkTimeUs > midTimeUs)) {
+    return { price: venueMark, timeUs: venueMarkTimeUs, source: "mark", vol: venueMarkVol };
+  }
+  return mid === undefined || midTimeUs === null ? undefined : { price: mid, timeUs: midTimeUs, source: "quote", vol: null };
 };
 
-/** Inverts one leg's mid, quoted at `timeUs`. */
-const invert = (strike: StrikeState, { option }: Leg, mid: number, quoted: { readonly timeUs: number; readonly forward: number }): ImpliedVolResult | { readonly kind: "failed" } => {
-  const { timeUs, forward } = quoted;
+type PricedLeg = { readonly option: OptionInstrument; readonly newest: LegPrice };
+
+const pricedLeg = (state: EngineState, name: string | null): PricedLeg | undefined => {
+  const leg = legOf(state, name);
+  const newest = leg === undefined ? undefined : newestPrice(leg.instrument);
+  return leg === undefined || newest === undefined ? undefined : { option: leg.option, newest };
+};
+
+/** The out-of-the-money leg, whose price is all time value; the other one where that one is not listed or never had a price. */
+const informativeLeg = (state: EngineState, strike: StrikeState, forward: number): PricedLeg | undefined => {
+  const [first, second] = forward <= strike.strike ? [strike.call, strike.put] : [strike.put, strike.call];
+  return pricedLeg(state, first) ?? pricedLeg(state, second);
+};
+
+type Solved = ImpliedVolResult | { readonly kind: "vol"; readonly vol: number } | { readonly kind: "failed" };
+
+/** The vol that a mark carries, as it is; else the price inverted on the forward. */
+const volOf = (strike: StrikeState, { option, newest }: PricedLeg, forward: number): Solved => {
+  if (newest.vol !== null) return { kind: "vol", vol: newest.vol };
   // An inverse option's price is in coin: times the forward it is the undiscounted Black-76 price.
-  const price = option.settlement === "inverse" ? mid * forward : mid;
-  const input = { forward, strike: strike.strike, yearsToExpiry: yearsToExpiry(timeUs, strike.expiryUs), price, putCall: option.putCall };
+  const price = option.settlement === "inverse" ? newest.price * forward : newest.price;
+  const input = { forward, strike: strike.strike, yearsToExpiry: yearsToExpiry(newest.timeUs, strike.expiryUs), price, putCall: option.putCall };
   try {
     return impliedVol(input);
   } catch (error) {
@@ -37,22 +60,20 @@ const invert = (strike: StrikeState, { option }: Leg, mid: number, quoted: { rea
   }
 };
 
-/** Solves from one leg's mid; keeps the old vol, with its time, when the price has none. */
-const solveFrom = (strike: StrikeState, leg: Leg, forward: number): void => {
-  const { market } = leg.instrument;
-  const mid = midOf(market);
-  if (mid === undefined || market.midTimeUs === null) return;
-  const result = invert(strike, leg, mid, { timeUs: market.midTimeUs, forward });
-  if (result.kind === "vol") {
-    strike.vol = result.vol;
-    strike.volTimeUs = market.midTimeUs;
+/** Takes the vol of one leg's newest price; keeps the old vol, with its time, when the price has none. */
+const solveFrom = (strike: StrikeState, leg: PricedLeg, forward: number): void => {
+  const solved = volOf(strike, leg, forward);
+  if (solved.kind === "vol") {
+    strike.vol = solved.vol;
+    strike.volTimeUs = leg.newest.timeUs;
+    strike.volSource = leg.newest.source;
     strike.unsolved = null;
   } else {
-    strike.unsolved = result.kind;
+    strike.unsolved = solved.kind;
   }
 };
 
-/** Solves the vol of a strike if its informative leg was quoted since the last solve. Between quotes the vol stays (sticky strike). */
+/** Solves the vol of a strike if its informative leg was priced since the last solve. Between prices the vol stays (sticky strike). */
 const refreshVol = (state: EngineState, strike: StrikeState): void => {
   const some = legOf(state, strike.call) ?? legOf(state, strike.put);
   const forward = some === undefined ? undefined : forwardOf(state, some.option);
@@ -71,7 +92,7 @@ export const refreshMarket = (state: EngineState): void => {
   refreshSmiles(state);
 };
 
-/** A book has a position in this option: its strike is solved from now on, at once with the quotes that are there. */
+/** A book has a position in this option: its strike is solved from now on, at once with the prices that are there. */
 export const watchStrike = (state: EngineState, instrument: InstrumentState): void => {
   const strike = instrument.strikeKey === undefined ? undefined : state.strikes.get(instrument.strikeKey);
   if (strike === undefined || strike.watched) return;

@@ -1,5 +1,5 @@
 import type { DecisionRecord, Message, Tick } from "@finality/contracts";
-import { bandPolicy, day, future, index, minute, option, quote, second, spot, standardBook, startUs, type Body, type Scenario } from "./scenario.ts";
+import { bandPolicy, day, future, index, mark, minute, option, quote, second, spot, standardBook, startUs, tradeTick, type Body, type Scenario } from "./scenario.ts";
 
 /** Numbers in [0, 1) from a seed (mulberry32): the same on every machine. */
 const seededNumbers = (seed: number): (() => number) => {
@@ -44,6 +44,11 @@ class RandomLog {
     for (const putCall of ["put", "call"] as const) {
       scenario.list({ ...option(putCall, "3700", { expiryUs: expiryUs + day, forward: { source: "parity" } }), instrument: `NEXT-${putCall}` });
     }
+    // A future that is never quoted, and options on it that are only marked.
+    scenario.list({ ...future(), instrument: "FAR" });
+    for (const putCall of ["put", "call"] as const) {
+      scenario.list({ ...option(putCall, "3700", { expiryUs: expiryUs + day, forward: { source: "future", instrument: "FAR" } }), instrument: `MARKED-${putCall}` });
+    }
     for (const place of bookOrder) {
       const book = books[place % books.length];
       if (book !== undefined) scenario.openBook({ ...standardBook, ...book });
@@ -84,8 +89,17 @@ class RandomLog {
     }
     ticks.push(quote("NEXT-call", Math.max(price - 3700, 0) + 40, Math.max(price - 3700, 0) + 42, at));
     ticks.push(quote("NEXT-put", Math.max(3700 - price, 0) + 39, Math.max(3700 - price, 0) + 41, at));
+    this.#marks(ticks, price, at);
     if (this.#random() < 0.05) ticks.push({ kind: "index", instrument: "OTHER", venueTimeUs: at, price: "1" });
     this.#send("ticks", { ticks });
+  }
+
+  /** Now and then a trade or mark of the far future, and marks of its options, some of which carry a vol. */
+  #marks(ticks: unknown[], price: number, at: number): void {
+    if (this.#random() < 0.3) ticks.push(this.#random() < 0.5 ? tradeTick("FAR", price + 12, at) : mark("FAR", price + 11, at));
+    if (this.#random() < 0.7) ticks.push(mark("MARKED-call", Math.max(price - 3688, 0) + 40, at, this.#random() < 0.5 ? "0.2" : undefined));
+    if (this.#random() < 0.7) ticks.push(mark("MARKED-put", Math.max(3688 - price, 0) + 40, at));
+    if (this.#random() < 0.2) ticks.push(mark("C3700", Math.max(price - 3700, 0) + 12, at));
   }
 
   #optionQuote(instrument: string, mid: number, at: number): Tick {
@@ -94,7 +108,7 @@ class RandomLog {
   }
 
   #trade(): void {
-    const instrument = ["C3650", "P3650", "C3700", "P3700", "C3750", "P3750", "NEXT-call", "NEXT-put"][Math.floor(this.#random() * 8)] ?? "C3700";
+    const instrument = ["C3650", "P3650", "C3700", "P3700", "C3750", "P3750", "NEXT-call", "NEXT-put", "MARKED-call", "MARKED-put"][Math.floor(this.#random() * 10)] ?? "C3700";
     const book = books[Math.floor(this.#random() * books.length)]?.book ?? "scalper";
     const [side, quantity, price] = [this.#random() < 0.5 ? "buy" : "sell", String(1 + Math.floor(this.#random() * 5)), (5 + this.#random() * 50).toFixed(2)] as const;
     this.#send("book_trade", { tradeId: this.#next("trade"), book, instrument, side, quantity, price, fee: "1.25", venueTimeUs: this.#nowUs });

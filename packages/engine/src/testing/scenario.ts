@@ -4,6 +4,7 @@ import {
   isInputRecord,
   type DecisionRecord,
   type Fill,
+  type ForwardSource,
   type Input,
   type InputRecord,
   type Instrument,
@@ -50,7 +51,7 @@ export const future = (expiryUs = startUs + 300 * day): Instrument => ({ kind: "
 export const spot: Instrument = { kind: "spot", instrument: "SPOT", ...common, multiplier: "1" };
 
 /** European option, multiplier 100, forward from the index unless asked otherwise. */
-export const option = (putCall: "put" | "call", strike = "3700", change: { readonly expiryUs?: number; readonly forward?: { readonly source: "parity" } } = {}): Instrument => ({
+export const option = (putCall: "put" | "call", strike = "3700", change: { readonly expiryUs?: number; readonly forward?: ForwardSource } = {}): Instrument => ({
   kind: "option",
   instrument: `${putCall === "call" ? "C" : "P"}${strike}`,
   ...common,
@@ -61,6 +62,14 @@ export const option = (putCall: "put" | "call", strike = "3700", change: { reado
   expiryUs: change.expiryUs ?? startUs + 2 * day,
   forward: change.forward ?? { source: "index" },
 });
+
+const inverse = { ...common, currency: "BTC", settlement: "inverse" } as const;
+
+/** Inverse perpetual of 10 of quote currency a contract. */
+export const inversePerpetual: Instrument = { kind: "perpetual", instrument: "PERP", ...inverse, multiplier: "10" };
+
+/** Coin-settled option of one coin, priced in coin. */
+export const inverseOption = (putCall: "put" | "call", strike: string): Instrument => ({ ...option(putCall, strike), ...inverse, multiplier: "1" });
 
 export const bandPolicy: Extract<Body<"set_policy">["policy"], { readonly type: "delta_band" }> = {
   type: "delta_band",
@@ -93,6 +102,17 @@ export const quote = (instrument: string, bid: number, ask: number, venueTimeUs:
 });
 
 export const index = (price: number, venueTimeUs: number): Tick => ({ kind: "index", instrument: "SPX", venueTimeUs, price: text(price) });
+
+/** A venue's mark; `vol` as it is written on the wire, where it carries one. */
+export const mark = (instrument: string, price: number, venueTimeUs: number, vol?: string): Tick => ({
+  kind: "mark",
+  instrument,
+  venueTimeUs,
+  price: text(price),
+  ...(vol === undefined ? {} : { vol }),
+});
+
+export const tradeTick = (instrument: string, price: number, venueTimeUs: number): Tick => ({ kind: "trade", instrument, venueTimeUs, price: text(price), size: "1" });
 
 /** A log under test: messages go through admission, inputs and decisions through their encoding, as in the house. */
 export class Scenario {

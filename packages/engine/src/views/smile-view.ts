@@ -1,8 +1,9 @@
 import type { FittedSmile } from "../market/smile-state.ts";
+import type { VolSource } from "../market/strike-state.ts";
 import type { EngineState } from "../state/engine-state.ts";
 
 /** One strike's vol as the books are valued with. */
-export type StrikeVolView = { readonly strike: number; readonly vol: number; readonly volTimeUs: number };
+export type StrikeVolView = { readonly strike: number; readonly vol: number; readonly volTimeUs: number; readonly volSource: VolSource | null };
 
 /** The vols of one expiry: of the strikes that books hold, and the smile fitted to all of its quotes. */
 export type SmileView = {
@@ -20,7 +21,7 @@ export const smileViews = (state: EngineState): readonly SmileView[] =>
     if (!smile.watched) return [];
     const strikes = smile.strikes
       .flatMap((key) => state.strikes.get(key) ?? [])
-      .flatMap(({ strike, vol, volTimeUs }) => (vol === null || volTimeUs === null ? [] : [{ strike, vol, volTimeUs }]))
+      .flatMap(({ strike, vol, volTimeUs, volSource }) => (vol === null || volTimeUs === null ? [] : [{ strike, vol, volTimeUs, volSource }]))
       .sort((low, high) => low.strike - high.strike);
     return [{ key: smile.key, expiryUs: smile.expiryUs, strikes, fitted: smile.fitted, refused: smile.refused }];
   });

@@ -39,7 +39,7 @@ const positionRow = (row: Stored<"positionRow">): PositionRow => {
   return { ...row, status };
 };
 
-const strikesCodec = Compile(Type.Array(Type.Object({ strike: Type.Number(), vol: Type.Number(), volTimeUs: Type.Integer() })));
+const strikesCodec = Compile(Type.Array(Type.Object({ strike: Type.Number(), vol: Type.Number(), volTimeUs: Type.Integer(), volSource: Type.Union([Type.Literal("quote"), Type.Literal("mark"), Type.Null()]) })));
 const fittedCodec = Compile(
   Type.Union([
     Type.Null(),

@@ -84,7 +84,7 @@ export type GreeksRow = {
 };
 
 /** One strike's vol as the books are valued with. */
-export type StrikeVol = { readonly strike: number; readonly vol: number; readonly volTimeUs: number };
+export type StrikeVol = { readonly strike: number; readonly vol: number; readonly volTimeUs: number; readonly volSource: "quote" | "mark" | null };
 
 /** A raw SVI smile with the error of its fit: in vol points (0.01), and in the quotes' own bid–ask widths. */
 export type Smile = {

@@ -88,7 +88,7 @@ const fittedSmile = (fitted: NonNullable<SmileRow["fitted"]>): NonNullable<Smile
 export const presentSmile = ({ key, expiryUs, strikes, fitted, refused }: SmileRow): Smile => ({
   key,
   expiry: isoTime(expiryUs),
-  strikes: strikes.map(({ strike, vol, volTimeUs }) => ({ strike: decimalOfDouble(strike), vol: decimalOfDouble(vol), at: isoTime(volTimeUs) })),
+  strikes: strikes.map(({ strike, vol, volTimeUs, volSource }) => ({ strike: decimalOfDouble(strike), vol: decimalOfDouble(vol), at: isoTime(volTimeUs), source: volSource })),
   fitted: fitted === null ? null : fittedSmile(fitted),
   refused,
 });

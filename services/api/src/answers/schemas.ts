@@ -81,7 +81,10 @@ const Greeks = Type.Object(
   closed,
 );
 
-const StrikeVol = Type.Object({ strike: DecimalText, vol: DecimalText, at: Instant }, closed);
+const StrikeVol = Type.Object(
+  { strike: DecimalText, vol: DecimalText, at: Instant, source: Type.Union([Type.Literal("quote"), Type.Literal("mark"), Type.Null()], { description: "A two-sided quote, or the venue's mark" }) },
+  closed,
+);
 
 const FittedSmile = Type.Object(
   {
