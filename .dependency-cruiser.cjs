@@ -13,7 +13,7 @@ const ranks = [
   { name: "engine", path: "^packages/engine/" },
   { name: "ground", path: "^packages/(database|service-kit)/" },
   { name: "runtime", path: "^packages/runtime/" },
-  { name: "adapters", path: "^packages/(bus|work-queue|event-log|execution|read-models|venues|datasets)/" },
+  { name: "adapters", path: "^packages/(bus|calendars|work-queue|event-log|execution|read-models|venues|datasets)/" },
   { name: "services", path: "^services/" },
   { name: "bench", path: "^bench/" },
 ];
@@ -21,7 +21,7 @@ const ranks = [
 const strangers = [
   { name: "values", packages: "pricing|domain" },
   { name: "ground", packages: "database|service-kit" },
-  { name: "adapters", packages: "bus|work-queue|event-log|execution|read-models|venues|datasets" },
+  { name: "adapters", packages: "bus|calendars|work-queue|event-log|execution|read-models|venues|datasets" },
 ].map(({ name, packages }) => ({
   name: `${name}-strangers`,
   comment: "Packages of one rank do not import each other; what two share lies below both.",

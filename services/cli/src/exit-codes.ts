@@ -1,8 +1,10 @@
 import { ApiError } from "@finality/api";
 import { BusError } from "@finality/bus";
+import { CalendarError } from "@finality/calendars";
 import { ConductorError } from "@finality/conductor";
 import { DatabaseError } from "@finality/database";
 import { DatasetError } from "@finality/datasets";
+import { PricingError } from "@finality/pricing";
 import { RuntimeError } from "@finality/runtime";
 import { ServiceKitError } from "@finality/service-kit";
 import { VenueError } from "@finality/venues";
@@ -42,6 +44,7 @@ export class CliError extends Error {
 export const exitCodeOf = (error: unknown): ExitCode => {
   if (error instanceof CliError) return { usage: exitCodes.usage, not_found: exitCodes.notFound, conflict: exitCodes.conflict, validation: exitCodes.validation }[error.code];
   if (error instanceof DatasetError) return error.code === "not_found" ? exitCodes.notFound : exitCodes.validation;
+  if (error instanceof PricingError || error instanceof CalendarError) return exitCodes.validation;
   if (error instanceof VenueError) return error.code === "bad_terms" ? exitCodes.validation : exitCodes.error;
   if (error instanceof ServiceKitError) return error.code === "bad_fault" ? exitCodes.usage : exitCodes.error;
   if (error instanceof ConductorError) return error.code === "bus_away" || error.code === "not_taken_in" ? exitCodes.unavailable : exitCodes.conflict;

@@ -4,16 +4,19 @@ import { runDemo } from "./commands/demo.ts";
 import { runDev } from "./commands/dev.ts";
 import { runDiscard, runDeadLetters, runRedrive, runShowDeadLetter } from "./commands/dead-letters.ts";
 import { runDoctor } from "./commands/doctor.ts";
+import { runGreeks } from "./commands/greeks.ts";
 import { runHedges } from "./commands/hedges.ts";
 import { runLogExport, runLogShow } from "./commands/log.ts";
 import { runLogSkip } from "./commands/log-skip.ts";
 import { runPositions } from "./commands/positions.ts";
+import { runSurface } from "./commands/surface.ts";
 import { runReplayHash, runReplayVerify } from "./commands/replay.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { addCluster } from "./program-cluster.ts";
 import { addProcesses } from "./program-processes.ts";
 import { addFeeding } from "./program-feeds.ts";
+import { addPricing } from "./program-pricing.ts";
 import { data, json, speed } from "./program-options.ts";
 
 const count = (text: string): number => {
@@ -42,6 +45,7 @@ export const buildProgram = (config: Config, outcome: Outcome): Command => {
   addReading(program, config);
   addReplay(program, config, outcome);
   addDeadLetters(program, config);
+  addPricing(program, outcome);
   addCluster(program, config, outcome);
   addProcesses(program, config, outcome);
   program
@@ -101,6 +105,19 @@ const addReading = (program: Command, config: Config): void => {
     .addOption(data())
     .addOption(json())
     .action(async (options: Parameters<typeof runHedges>[1]) => { await runHedges(config, options); });
+  program
+    .command("greeks")
+    .description("greeks of every book to third order")
+    .option("--book <book>", "one book")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runGreeks>[1]) => { await runGreeks(config, options); });
+  program
+    .command("surface")
+    .description("implied vols and the fitted smile of each expiry that books hold")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runSurface>[1]) => { await runSurface(config, options); });
   const log = program.command("log").description("look at a log's records");
   log
     .command("show")

@@ -1,4 +1,5 @@
-import { americanOption, type AmericanInput } from "../american/american-option.ts";
+import type { AmericanInput } from "../american/american-input.ts";
+import { americanOption } from "../american/american-option.ts";
 import { accurateAmericanScheme, type AmericanScheme } from "../american/american-scheme.ts";
 import type { PutCall } from "../european/black.ts";
 import { PricingError, requireFinite, requireNotNegative, requirePositive } from "../errors.ts";

@@ -1,0 +1,13 @@
+export { deribitExpiryKind, formatDeribitExpiry, formatDeribitInstrument, parseDeribitExpiry, parseDeribitInstrument } from "./deribit-names.ts";
+export type { DeribitInstrument } from "./deribit-names.ts";
+export { CalendarError } from "./errors.ts";
+export type { CalendarErrorCode } from "./errors.ts";
+export { expiryInstantUs, lastTradeUs, monthlyExpiryDate } from "./expiry.ts";
+export { closureOn, sessionOn, sessionsBetween } from "./sessions.ts";
+export type { Session, Stretch } from "./sessions.ts";
+export { venueNamed, venues } from "./venues.ts";
+export type { SessionVenue, Venue } from "./venues.ts";
+export { wallInstantUs } from "./wall-time.ts";
+export type { WallTime } from "./wall-time.ts";
+export { yearsBetween } from "./years-between.ts";
+export type { YearConvention } from "./years-between.ts";
