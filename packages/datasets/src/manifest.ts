@@ -91,9 +91,14 @@ export const DatasetManifest = Type.Object(
     ),
     instruments: Type.Array(ManifestInstrument, { minItems: 1 }),
     files: Type.Array(DataFile, { minItems: 1 }),
-    /** Quotes that the data lacks, made from the index: index minus and plus half the spread. A stated assumption. */
+    /**
+     * Ticks are published together at the next whole multiple of so many milliseconds since 1970, each with its own venue time, as a feed that
+     * sends in batches does. Absent: every instant by itself.
+     */
+    batchMs: Type.Optional(Type.Integer({ minimum: 1 })),
+    /** Quotes that the data lacks: half the spread below and above the index, or the instrument's last trade of each instant. A stated assumption. */
     modelledQuotes: Type.Array(
-      Type.Object({ instrument: Name, from: Type.Literal("index"), halfSpread: DecimalString, size: DecimalString }, closed),
+      Type.Object({ instrument: Name, from: Type.Union([Type.Literal("index"), Type.Literal("trades")]), halfSpread: DecimalString, size: DecimalString }, closed),
     ),
     settlements: Type.Array(Type.Object({ instrument: Name, price: DecimalString, publishedAt: Instant }, closed)),
     books: Type.Array(

@@ -17,7 +17,7 @@ export type TimelineInstant = { readonly instantUs: number; readonly ticks: read
 /** Instants in rising order; each is published and acted upon before the next (rule 33). */
 export const timelineOf = (folder: string, manifest: DatasetManifest): readonly TimelineInstant[] => {
   checkManifest(manifest);
-  const ticks = groupByInstant(sessionTicks(folder, manifest));
+  const ticks = groupByInstant(sessionTicks(folder, manifest), manifest.batchMs);
   const control = new Map<number, ControlStep[]>();
   const schedule = (instantUs: number, ...steps: readonly ControlStep[]): void => {
     control.set(instantUs, [...(control.get(instantUs) ?? []), ...steps]);
@@ -40,30 +40,44 @@ const sessionTicks = (folder: string, manifest: DatasetManifest): readonly Tick[
   const inSession = (tick: Tick): boolean => listed.has(tick.instrument) && tick.venueTimeUs >= opensUs && tick.venueTimeUs <= closesUs;
   const recorded = manifest.files.flatMap((file) => readTicks(folder, file).filter(inSession));
   const indexTicks = recorded.filter((tick) => tick.kind === "index");
-  const modelled = manifest.modelledQuotes.flatMap((model) => indexTicks.map((tick) => modelledQuote(model, tick)));
+  const modelled = manifest.modelledQuotes.flatMap((model) => {
+    const source = model.from === "index" ? indexTicks : lastTrades(recorded, model.instrument);
+    return source.map((tick) => modelledQuote(model, tick));
+  });
   return [...indexTicks, ...modelled, ...recorded.filter((tick) => tick.kind !== "index")];
 };
 
+/** The last of the trades that an instrument had at one instant, for every instant. */
+const lastTrades = (ticks: readonly Tick[], instrument: string): readonly (Tick & { readonly kind: "trade" })[] =>
+  ticks
+    .filter((tick) => tick.kind === "trade")
+    .filter((tick) => tick.instrument === instrument)
+    .filter((tick, index, trades) => trades[index + 1]?.venueTimeUs !== tick.venueTimeUs);
+
 const modelledQuote = (
   model: DatasetManifest["modelledQuotes"][number],
-  index: { readonly price: string; readonly venueTimeUs: number },
+  around: { readonly price: string; readonly venueTimeUs: number },
 ): Tick => ({
   kind: "quote",
   instrument: model.instrument,
-  venueTimeUs: index.venueTimeUs,
-  bid: new Decimal(index.price).minus(model.halfSpread).toFixed(),
+  venueTimeUs: around.venueTimeUs,
+  bid: new Decimal(around.price).minus(model.halfSpread).toFixed(),
   bidSize: model.size,
-  ask: new Decimal(index.price).plus(model.halfSpread).toFixed(),
+  ask: new Decimal(around.price).plus(model.halfSpread).toFixed(),
   askSize: model.size,
 });
 
-const groupByInstant = (ticks: readonly Tick[]): ReadonlyMap<number, readonly Tick[]> => {
+/** Ticks by the instant that they are published at; of one instant in order of venue time, and of one venue time in the order given. */
+const groupByInstant = (ticks: readonly Tick[], batchMs: number | undefined): ReadonlyMap<number, readonly Tick[]> => {
   const groups = new Map<number, Tick[]>();
+  const batchUs = batchMs === undefined ? 1 : batchMs * 1_000;
   for (const tick of ticks) {
-    const group = groups.get(tick.venueTimeUs);
-    if (group === undefined) groups.set(tick.venueTimeUs, [tick]);
+    const instantUs = Math.ceil(tick.venueTimeUs / batchUs) * batchUs;
+    const group = groups.get(instantUs);
+    if (group === undefined) groups.set(instantUs, [tick]);
     else group.push(tick);
   }
+  for (const group of groups.values()) group.sort((left, right) => left.venueTimeUs - right.venueTimeUs);
   return groups;
 };
 

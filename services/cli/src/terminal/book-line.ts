@@ -14,6 +14,11 @@ export type BookLine = {
   readonly settlement: string;
   readonly fees: string;
   readonly netPnl: string;
+  /** Of a book in coin: its net P&L in the index's quote currency, and the index that it was converted at. */
+  readonly inQuote: { readonly netPnl: string; readonly price: string } | null;
   readonly maxAbsNetDelta: number;
   readonly meanAbsNetDelta: number;
 };
+
+/** Digits that the amounts are shown with: whole units of a currency, five decimals of a coin. */
+export const digitsOf = ({ inQuote }: Pick<BookLine, "inQuote">): number => (inQuote === null ? 0 : 5);

@@ -15,7 +15,7 @@ test("the gauge puts the book where its net delta is in the band", () => {
 });
 
 test("a frame shows the day's clock, the price, each book and why nothing moves", () => {
-  const book = { book: "scalper", netDelta: -12.4, bandLower: -50, bandUpper: 50, schedule: null, hedges: 3, refusal: "cooldown", openingCost: "0", optionPnl: "-1200.5", hedgePnl: "1500", settlement: "0", fees: "10", netPnl: "289.5", maxAbsNetDelta: 60, meanAbsNetDelta: 20 };
+  const book = { book: "scalper", netDelta: -12.4, bandLower: -50, bandUpper: 50, schedule: null, hedges: 3, refusal: "cooldown", openingCost: "0", optionPnl: "-1200.5", hedgePnl: "1500", settlement: "0", fees: "10", netPnl: "289.5", inQuote: null, maxAbsNetDelta: 60, meanAbsNetDelta: 20 };
   const frame = { dataset: "d", instantUs: 1_609_777_440_000_000, share: 0.25, underlying: "SPX", spot: 3713.42, books: [book], waiting: "the dispatcher" };
   const text = render(frame, 120).join("\n");
   expect(text).toContain("2021-01-04 16:24:00 UTC   SPX 3,713.42");

@@ -1,6 +1,6 @@
 import { clearLine, clearScreenDown, cursorTo, moveCursor } from "node:readline";
 import { dayOf, money, signed, timeOfDay } from "../output.ts";
-import type { BookLine } from "./book-line.ts";
+import { digitsOf, type BookLine } from "./book-line.ts";
 
 export type Frame = {
   readonly dataset: string;
@@ -49,7 +49,7 @@ export const render = (frame: Frame, width: number): readonly string[] => {
   const titles = `${"book".padEnd(10)}${"net delta".padStart(10)}${band("band".padEnd(gaugeWidth))}${"hedges".padStart(8)}${"option P&L".padStart(12)}${"hedge P&L".padStart(12)}${"net P&L".padStart(12)}`;
   const lines = frame.books.map(
     (book) =>
-      `${book.book.padEnd(10)}${signed(book.netDelta).padStart(10)}${band(gauge(book))}${String(book.hedges).padStart(8)}${signed(book.optionPnl).padStart(12)}${signed(book.hedgePnl).padStart(12)}${signed(book.netPnl).padStart(12)}${book.refusal === null ? "" : `  ${book.refusal}`}`,
+      `${book.book.padEnd(10)}${signed(book.netDelta, digitsOf(book) === 0 ? 0 : 2).padStart(10)}${band(gauge(book))}${String(book.hedges).padStart(8)}${signed(book.optionPnl, digitsOf(book)).padStart(12)}${signed(book.hedgePnl, digitsOf(book)).padStart(12)}${signed(book.netPnl, digitsOf(book)).padStart(12)}${book.refusal === null ? "" : `  ${book.refusal}`}`,
   );
   return [header, "", titles, ...lines, frame.waiting === undefined ? "" : `waiting: ${frame.waiting}`].map((line) => fitting(line, width));
 };

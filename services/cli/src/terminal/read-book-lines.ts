@@ -27,6 +27,7 @@ export const readBookLines = (prisma: PrismaClient, log: string): Promise<BookLi
         settlement: pnl?.settlement ?? "0",
         fees: pnl?.fees ?? "0",
         netPnl: pnl?.netPnl ?? "0",
+        inQuote: pnl?.quoteNetPnl === undefined || pnl.quoteNetPnl === null || pnl.quotePrice === null ? null : { netPnl: pnl.quoteNetPnl, price: pnl.quotePrice },
         maxAbsNetDelta: pnl?.maxAbsNetDelta ?? 0,
         meanAbsNetDelta: pnl?.meanAbsNetDelta ?? 0,
       });
