@@ -62,20 +62,42 @@ describe("GARCH(1,1)", () => {
     for (const each of pass.gradient) expect(Math.abs(each)).toBeLessThanOrEqual(1e-4);
   });
 
-  test("finds the parameters that a series was made with, in any unit", () => {
-    const uniform = seededUniform(5);
-    const made = new Float64Array(20_000);
-    let h = 0.05 / (1 - 0.95);
-    for (let t = 0; t < made.length; t += 1) {
+  const simulated = (seed: number, count: number, [omega, alpha, beta]: readonly [number, number, number]): Float64Array => {
+    const uniform = seededUniform(seed);
+    let h = omega / (1 - alpha - beta);
+    return new Float64Array(count).map(() => {
       const e = Math.sqrt(h) * inverseNormalDistribution(uniform());
-      made[t] = e;
-      h = 0.05 + 0.1 * e * e + 0.85 * h;
-    }
+      h = omega + alpha * e * e + beta * h;
+      return e;
+    });
+  };
+
+  test("finds the parameters that a series was made with, in any unit", () => {
+    const made = simulated(5, 6_000, [0.05, 0.1, 0.85]);
     const [plain, small] = [fittedGarch(made), fittedGarch(made.map((each) => each / 100))];
     expect(Math.abs(plain.parameters.alpha - 0.1)).toBeLessThan(4 * plain.standardErrors.alpha);
     expect(Math.abs(plain.parameters.beta - 0.85)).toBeLessThan(4 * plain.standardErrors.beta);
+    // The returns are normal, so both kinds of standard errors say the same.
+    expect(plain.robustErrors.beta / plain.standardErrors.beta).toBeCloseTo(1, 0);
     expect(small.parameters.alpha).toBeCloseTo(plain.parameters.alpha, 6);
     expect(small.parameters.omega * 1e4).toBeCloseTo(plain.parameters.omega, 6);
+  });
+
+  test("no other parameters of a grid have a higher likelihood, though short series have several tops", () => {
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const returns = simulated(seed, 300, [0.5, 0.2, 0.3]);
+      const fit = fitGarch(returns);
+      if (fit.kind === "refused") continue;
+      const pass = newGarchPass(returns.length);
+      for (let alpha = 0.01; alpha < 1; alpha += 0.07) {
+        for (let beta = 0.01; alpha + beta < 1; beta += 0.07) {
+          for (const level of [0.7, 1, 1.4]) {
+            passGarch(returns, Float64Array.from([fit.parameters.mean, level * (1 - alpha - beta), alpha, beta]), pass);
+            expect(pass.logLikelihood).toBeLessThanOrEqual(fit.logLikelihood);
+          }
+        }
+      }
+    }
   });
 
   test("forecasts return to the long-run variance", () => {
@@ -89,6 +111,9 @@ describe("GARCH(1,1)", () => {
   test("refuses what has no maximum", () => {
     expect(fitGarch(new Float64Array(50))).toEqual({ kind: "refused", reason: "too_few_returns", returns: 50 });
     expect(fitGarch(new Float64Array(500).fill(0.01))).toEqual({ kind: "refused", reason: "no_variation", returns: 500 });
+    // Without clusters alpha is 0; with a variance that has no mean to return to alpha + beta is 1.
+    expect(fitGarch(simulated(3, 400, [1, 0, 0]))).toEqual({ kind: "refused", reason: "at_edge", returns: 400 });
+    expect(fitGarch(Float64Array.from({ length: 400 }, (_, t) => (t % 2 === 0 ? 1 : -1) * Math.exp(t / 100)))).toMatchObject({ reason: "at_edge" });
     expect(() => fitGarch(exchangeRate.with(7, NaN))).toThrow("logReturns must be finite, got NaN");
   });
 });
@@ -121,9 +146,35 @@ describe("HAR", () => {
     for (const transform of ["root", "logarithm"] as const) expect(harForecast(fittedHar(transform), 5).meanVariance).toBeGreaterThan(0);
   });
 
+  test("the mean variance of a logarithm or a root is that of simulated days", () => {
+    const uniform = seededUniform(11);
+    for (const transform of ["root", "logarithm"] as const) {
+      const fit = fittedHar(transform);
+      const [c = NaN, d = NaN, w = NaN, m = NaN] = fit.coefficients;
+      const paths = 20_000;
+      let [sum, squares] = [0, 0];
+      for (let path = 0; path < paths; path += 1) {
+        const values = [...fit.lastMonth];
+        for (let step = 0; step < 5; step += 1) {
+          const mean = (days: number): number => values.slice(-days).reduce((total, each) => total + each, 0) / days;
+          values.push(c + d * mean(1) + w * mean(5) + m * mean(22) + Math.sqrt(fit.residualVariance) * inverseNormalDistribution(uniform()));
+        }
+        const last = values.at(-1) ?? NaN;
+        const variance = transform === "root" ? last * last : Math.exp(last);
+        sum += variance;
+        squares += variance * variance;
+      }
+      const mean = sum / paths;
+      const error = Math.sqrt((squares / paths - mean * mean) / paths);
+      expect(Math.abs((harForecast(fit, 5).variancePerStep[4] ?? NaN) - mean)).toBeLessThan(4 * error);
+    }
+  });
+
   test("refuses too few days and days that do not differ", () => {
     expect(fitHar(dailyVariances.subarray(0, 20), "variance")).toEqual({ kind: "refused", reason: "too_few_days", days: 20 });
-    expect(fitHar(new Float64Array(100).fill(1e-3), "variance")).toMatchObject({ kind: "refused", reason: "no_variation" });
+    for (const constant of [1e-3, 0.1, 1 / 3]) {
+      for (const transform of ["variance", "root", "logarithm"] as const) expect(fitHar(new Float64Array(100).fill(constant), transform)).toMatchObject({ kind: "refused", reason: "no_variation" });
+    }
     expect(() => fitHar(dailyVariances.with(3, 0), "logarithm")).toThrow("dailyVariances must be finite and > 0, got 0");
   });
 });
@@ -136,5 +187,10 @@ describe("EWMA", () => {
     expect([...ewmaForecast(exchangeRate, 3, 0.9).variancePerStep]).toEqual(new Array(3).fill(ewma.variance()));
     expect(newEwma().variance()).toBeNaN();
     expect(() => newEwma(1)).toThrow("lambda must be between 0 and 1, both excluded, got 1");
+    expect(() => {
+      newEwma().push(NaN);
+    }).toThrow("logReturn must be finite, got NaN");
+    expect(() => ewmaForecast(exchangeRate, 0)).toThrow("horizon must be a whole number >= 1, got 0");
+    expect(() => garchForecast({ mean: 0, omega: 1, alpha: 0, beta: 0 }, 1, 1.5)).toThrow("horizon must be a whole number >= 1, got 1.5");
   });
 });

@@ -2,7 +2,7 @@ import { PricingError } from "../errors.ts";
 import { exp } from "../kernels/exponential.ts";
 import { log } from "../kernels/logarithm.ts";
 import { inverseOf, product, sandwichDiagonal } from "./symmetric-matrix.ts";
-import { forecastOf, type VarianceForecast } from "./variance-forecast.ts";
+import { forecastOf, requireHorizon, type VarianceForecast } from "./variance-forecast.ts";
 
 /** What is regressed: the daily variance itself, its root, or its logarithm. */
 export type HarTransform = "variance" | "root" | "logarithm";
@@ -144,21 +144,29 @@ const varianceOf = (transform: HarTransform, mean: number, spread: number): numb
   transform === "variance" ? mean : transform === "root" ? mean * mean + spread : exp(mean + 0.5 * spread);
 
 /**
- * Daily variances of the next days: each forecast enters the next one's week and month. Of a root or a logarithm the one-day residual
- * variance is allowed for on every day (further days are spread wider than that, which is left out). Throws PricingError unless the
- * horizon is a whole number >= 1.
+ * Daily variances of the next days: each forecast enters the next one's week and month. Of a root or a logarithm the residual variance
+ * of every day up to the forecast one is allowed for. Throws PricingError unless the horizon is a whole number >= 1.
  */
 export const harForecast = (fit: Extract<HarFit, { kind: "fitted" }>, horizon: number): VarianceForecast => {
-  if (!(Number.isInteger(horizon) && horizon >= 1)) throw new PricingError("invalid_input", `horizon must be a whole number >= 1, got ${horizon}`);
+  requireHorizon(horizon);
   const values = new Float64Array(MONTH + horizon);
   values.set(fit.lastMonth);
+  // What a residual of the first day moves each later day by: the model without its constant, after a month of zeros.
+  const responses = new Float64Array(MONTH + horizon);
   const row = new Float64Array(SIZE);
   const variances = new Float64Array(horizon);
+  let squares = 0;
   for (let step = 0; step < horizon; step += 1) {
-    regressorsAt(values, MONTH + step, row);
+    const day = MONTH + step;
+    regressorsAt(responses, day, row);
+    row[0] = 0;
+    const response = step === 0 ? 1 : dot(row, fit.coefficients);
+    responses[day] = response;
+    squares += response * response;
+    regressorsAt(values, day, row);
     const mean = dot(row, fit.coefficients);
-    values[MONTH + step] = mean;
-    variances[step] = Math.max(varianceOf(fit.transform, mean, fit.residualVariance), 0);
+    values[day] = mean;
+    variances[step] = Math.max(varianceOf(fit.transform, mean, fit.residualVariance * squares), 0);
   }
   return forecastOf(variances);
 };

@@ -1,3 +1,6 @@
+/** A pivot below this part of its diagonal is what rounding left of a column that others explain. */
+const SMALLEST_PIVOT = 1e-13;
+
 /**
  * Inverse of a small symmetric positive definite matrix, rows one after another, by its Cholesky factor; undefined when it is not
  * positive definite to rounding.
@@ -8,7 +11,7 @@ export const inverseOf = (matrix: Float64Array, size: number): Float64Array | un
     for (let column = 0; column <= row; column += 1) {
       let sum = matrix[row * size + column] ?? NaN;
       for (let k = 0; k < column; k += 1) sum -= (factor[row * size + k] ?? NaN) * (factor[column * size + k] ?? NaN);
-      if (row === column && !(sum > 0)) return undefined;
+      if (row === column && !(sum > SMALLEST_PIVOT * (matrix[row * size + row] ?? NaN))) return undefined;
       factor[row * size + column] = row === column ? Math.sqrt(sum) : sum / (factor[column * size + column] ?? NaN);
     }
   }

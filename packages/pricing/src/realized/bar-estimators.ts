@@ -26,7 +26,17 @@ const MED_RV_FACTOR = PI / (6 - 4 * 1.7320508075688772 + PI);
 
 type Window = { readonly bars: BarColumns; readonly first: number; readonly length: number };
 
-const at = (column: Float64Array, place: number): number => column[place] ?? NaN;
+/** NaN for what is no price. */
+const at = (column: Float64Array, place: number): number => {
+  const price = column[place] ?? NaN;
+  return price > 0 ? price : NaN;
+};
+
+/** Log of high over low; NaN where they are the wrong way round. */
+const rangeOf = ({ high, low }: BarColumns, bar: number): number => {
+  const range = logRatio(at(high, bar), at(low, bar));
+  return range >= 0 ? range : NaN;
+};
 
 /** Close-to-close log return into a bar. */
 const returnInto = ({ bars: { close } }: Window, bar: number): number => logRatio(at(close, bar), at(close, bar - 1));
@@ -50,19 +60,21 @@ const sampleVariance = (from: number, count: number, term: (bar: number) => numb
   return squares / (count - 1);
 };
 
-const parkinsonTerm = ({ high, low }: BarColumns, bar: number): number => {
-  const range = logRatio(at(high, bar), at(low, bar));
+const parkinsonTerm = (bars: BarColumns, bar: number): number => {
+  const range = rangeOf(bars, bar);
   return (range * range) / (4 * LN2);
 };
 
-const garmanKlassTerm = ({ open, high, low, close }: BarColumns, bar: number): number => {
-  const range = logRatio(at(high, bar), at(low, bar));
-  const move = logRatio(at(close, bar), at(open, bar));
+const garmanKlassTerm = (bars: BarColumns, bar: number): number => {
+  const range = rangeOf(bars, bar);
+  const move = logRatio(at(bars.close, bar), at(bars.open, bar));
   return 0.5 * range * range - (2 * LN2 - 1) * move * move;
 };
 
-const rogersSatchellTerm = ({ open, high, low, close }: BarColumns, bar: number): number =>
-  logRatio(at(high, bar), at(close, bar)) * logRatio(at(high, bar), at(open, bar)) + logRatio(at(low, bar), at(close, bar)) * logRatio(at(low, bar), at(open, bar));
+const rogersSatchellTerm = (bars: BarColumns, bar: number): number => {
+  const [open, high, low, close] = [at(bars.open, bar), at(bars.high, bar), at(bars.low, bar), at(bars.close, bar)];
+  return high >= low ? logRatio(high, close) * logRatio(high, open) + logRatio(low, close) * logRatio(low, open) : NaN;
+};
 
 const overnightOf = ({ open, close }: BarColumns, bar: number): number => logRatio(at(open, bar), at(close, bar - 1));
 
@@ -119,7 +131,7 @@ export const barsNeeded = (estimator: BarEstimator, length: number): number =>
 
 /**
  * Variance of one bar from the `length` bars that end with bar `last` (counted from 0); NaN where the columns hold too few bars before
- * it, or a price that is not > 0. Sources: Parkinson (1980), Garman & Klass (1980), Rogers & Satchell (1991), Yang & Zhang (2000),
+ * it, a price that is not > 0, or, in what reads ranges, a high below its low. Sources: Parkinson (1980), Garman & Klass (1980), Rogers & Satchell (1991), Yang & Zhang (2000),
  * Barndorff-Nielsen & Shephard (2004), Andersen, Dobrev & Schaumburg (2012). Throws PricingError for a window of fewer than 3 bars.
  */
 export const barVariance = (estimator: BarEstimator, bars: BarColumns, { last, length }: { readonly last: number; readonly length: number }): number => {

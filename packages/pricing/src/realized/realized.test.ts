@@ -130,4 +130,16 @@ test("bad input is refused by name; a window that is not filled is NaN", () => {
   expect(() => volCone({ bars: recorded, estimator: "close", horizons: [5], barsPerYear: 365, shares: [1.1] })).toThrow("shares must be from 0 to 1, got 1.1");
   expect(barVariance("close_mean_zero", recorded, { last: 9, length: 10 })).toBeNaN();
   expect(barVariance("close", recorded, { last: 200, length: 10 })).toBeNaN();
+  expect(() => volCone({ bars: recorded, estimator: "close", horizons: [5], barsPerYear: -1 })).toThrow("barsPerYear");
+  expect(() => irregularVariancePerYear({ timeUs: Float64Array.from([0, 9, 1]), price: Float64Array.from([1, 2, 3]) })).toThrow("timeUs must not fall, got 1 after 9");
+  expect(() => irregularVariancePerYear({ timeUs: Float64Array.from([0, 1, 2]), price: Float64Array.from([1, 2]) })).toThrow("timeUs and price must be of one length, got 3 and 2");
+  expect(() => sampleOnGrid({ timeUs: Float64Array.from([0, NaN]), price: Float64Array.from([1, 2]) }, { fromUs: 0, stepUs: 1, count: 3 })).toThrow("timeUs must not fall, got NaN after 0");
+});
+
+test("what is no price, and a high below its low, never give a number", () => {
+  const negative: BarColumns = { open: recorded.open.map((price) => -price), high: recorded.low.map((price) => -price), low: recorded.high.map((price) => -price), close: recorded.close.map((price) => -price) };
+  for (const estimator of barEstimators) expect(barVariance(estimator, negative, { last: 50, length: 10 })).toBeNaN();
+  const swapped: BarColumns = { ...recorded, high: recorded.low, low: recorded.high };
+  for (const estimator of ["parkinson", "garman_klass", "rogers_satchell", "garman_klass_yang_zhang", "yang_zhang"] as const) expect(barVariance(estimator, swapped, { last: 50, length: 10 })).toBeNaN();
+  expect([...returnsOver(Float64Array.from([-2, -3, 0, 1]), 1)]).toEqual([NaN, NaN, NaN]);
 });

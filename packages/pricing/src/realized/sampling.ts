@@ -5,12 +5,15 @@ const requireStep = (name: string, value: number): void => {
   if (!(Number.isInteger(value) && value >= 1)) throw new PricingError("invalid_input", `${name} must be a whole number >= 1, got ${value}`);
 };
 
-/** Log returns over every `step` prices, from the price at `offset` on. */
+/** Log returns over every `step` prices, from the price at `offset` on; NaN beside a price that is not > 0. */
 export const returnsOver = (prices: Float64Array, step: number, offset = 0): Float64Array => {
   requireStep("step", step);
   const count = Math.max(Math.floor((prices.length - 1 - offset) / step), 0);
   const returns = new Float64Array(count);
-  for (let row = 0; row < count; row += 1) returns[row] = logRatio(prices[offset + (row + 1) * step] ?? NaN, prices[offset + row * step] ?? NaN);
+  for (let row = 0; row < count; row += 1) {
+    const [before = NaN, after = NaN] = [prices[offset + row * step], prices[offset + (row + 1) * step]];
+    returns[row] = before > 0 && after > 0 ? logRatio(after, before) : NaN;
+  }
   return returns;
 };
 
@@ -54,22 +57,29 @@ export const parzenKernelVariance = (logReturns: Float64Array, lags: number): nu
 /** Prices at times of their own, oldest first; times in microseconds, not falling. */
 export type TimedPrices = { readonly timeUs: Float64Array; readonly price: Float64Array };
 
+/** Throws PricingError for columns of two lengths and for a time that falls or is none. */
+const requireColumns = ({ timeUs, price }: TimedPrices): void => {
+  if (timeUs.length !== price.length) throw new PricingError("invalid_input", `timeUs and price must be of one length, got ${timeUs.length} and ${price.length}`);
+  for (let row = 0; row < timeUs.length; row += 1) {
+    const [before = -Infinity, time = NaN] = [timeUs[row - 1], timeUs[row]];
+    if (!(time >= before)) throw new PricingError("invalid_input", `timeUs must not fall, got ${time} after ${before}`);
+  }
+};
+
 export type Grid = {
   readonly fromUs: number;
   readonly stepUs: number;
   readonly count: number;
 };
 
-/** The price known at each instant of a grid (the last one at or before it); NaN before the first. Throws PricingError for a step that is not > 0 and for times that fall. */
+/** The price known at each instant of a grid (the last one at or before it); NaN before the first. Throws PricingError for a step that is not > 0, columns of two lengths and times that fall. */
 export const sampleOnGrid = ({ timeUs, price }: TimedPrices, { fromUs, stepUs, count }: Grid): Float64Array => {
   requirePositive("stepUs", stepUs);
+  requireColumns({ timeUs, price });
   const sampled = new Float64Array(count).fill(NaN);
   let next = 0;
   for (let row = 0; row < count; row += 1) {
-    while (next < timeUs.length && (timeUs[next] ?? NaN) <= fromUs + row * stepUs) {
-      if (next > 0 && (timeUs[next] ?? NaN) < (timeUs[next - 1] ?? NaN)) throw new PricingError("invalid_input", `timeUs must not fall, got ${timeUs[next]} after ${timeUs[next - 1]}`);
-      next += 1;
-    }
+    while (next < timeUs.length && (timeUs[next] ?? NaN) <= fromUs + row * stepUs) next += 1;
     if (next > 0) sampled[row] = price[next - 1] ?? NaN;
   }
   return sampled;
@@ -79,9 +89,11 @@ const MICROSECONDS_PER_YEAR = 365 * 86_400 * 1e6;
 
 /**
  * Variance a year (365 days) of irregularly timed prices: the sum of squared log returns over the time between the first and the last.
- * Each return weighs by what happened in it, so that gaps need no filling; NaN for fewer than two prices or no time between them.
+ * Each return weighs by what happened in it, so that gaps need no filling; NaN for fewer than two prices or no time between them. Throws PricingError
+ * for columns of two lengths and for times that fall.
  */
 export const irregularVariancePerYear = ({ timeUs, price }: TimedPrices): number => {
+  requireColumns({ timeUs, price });
   const last = price.length - 1;
   const elapsedUs = (timeUs[last] ?? NaN) - (timeUs[0] ?? NaN);
   if (!(elapsedUs > 0)) return NaN;

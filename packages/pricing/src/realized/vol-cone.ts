@@ -1,4 +1,4 @@
-import { PricingError } from "../errors.ts";
+import { PricingError, requirePositive } from "../errors.ts";
 import { annualizedVol, writeBarVariances, type BarColumns, type BarEstimator } from "./bar-estimators.ts";
 
 export type VolConeInput = {
@@ -33,8 +33,9 @@ const quantile = (sorted: Float64Array, share: number): number => {
   return low + (place - below) * (high - low);
 };
 
-/** The volatility cone: quantiles of rolling realized volatility by window length. Throws PricingError `invalid_input` for a share outside 0 to 1 and a horizon below 3. */
+/** The volatility cone: quantiles of rolling realized volatility by window length. Throws PricingError `invalid_input` for a share outside 0 to 1, a horizon below 3 and bars a year that are not > 0. */
 export const volCone = ({ bars, estimator, horizons, barsPerYear, shares = defaultShares }: VolConeInput): readonly VolConeSlice[] => {
+  requirePositive("barsPerYear", barsPerYear);
   for (const share of shares) if (!(share >= 0 && share <= 1)) throw new PricingError("invalid_input", `shares must be from 0 to 1, got ${share}`);
   return horizons.map((horizon) => {
     const variances = new Float64Array(bars.close.length);
