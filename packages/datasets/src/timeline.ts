@@ -111,7 +111,7 @@ const tradeSteps = (manifest: DatasetManifest, ticks: ReadonlyMap<number, readon
   manifest.books.flatMap(({ book, openingTrades }) =>
     openingTrades.map((trade, index) => {
       const instantUs = instantUsOf(trade.at);
-      const quote = ticks.get(instantUs)?.find((tick) => tick.kind === "quote" && tick.instrument === trade.instrument);
+      const quote = ticks.get(instantUs)?.findLast((tick) => tick.kind === "quote" && tick.instrument === trade.instrument);
       const price = trade.price === "bid" || trade.price === "ask" ? quoteSide(quote, trade.price) : trade.price;
       if (price === undefined) {
         throw new DatasetError("reference", `Book ${book} trades ${trade.instrument} at the ${trade.price} known at ${trade.at}, but no such quote is known at that instant.`);

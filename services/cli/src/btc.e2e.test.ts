@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { runCli } from "./testing/run-cli.ts";
-import { lastBefore, naiveCoinBook, payoffInCoin, type FilledHedge, type OpeningTrade } from "./twin/naive-coin-book.ts";
+import { csv, lastBefore, naiveCoinBook, payoffInCoin, type FilledHedge, type OpeningTrade } from "./twin/naive-coin-book.ts";
+import { afternoon, naiveCoinHedges, night, type NaiveHedge } from "./twin/naive-coin-hedges.ts";
 
 type Amounts = { readonly optionPnl: string; readonly hedgePnl: string; readonly settlement: string; readonly fees: string; readonly netPnl: string };
 type Demo = { readonly dataset: string; readonly logs: readonly unknown[]; readonly books: readonly (Amounts & { readonly book: string; readonly hedges: number; readonly maxAbsNetDelta: number })[] };
@@ -29,19 +30,25 @@ const run = async (dataset: string) => {
   return { folder, first, golden, manifest, hedgesOf };
 };
 
+/** The twin decided the same orders at the same instants, and knew what each was filled at. */
+const expectAsDecidedByTwin = (book: string, hedges: readonly FilledHedge[], decided: readonly NaiveHedge[]): void => {
+  const twin = decided.filter((each) => each.book === book);
+  expect(hedges.map(({ decidedAtUs, side, quantity }) => ({ book, decidedAtUs, side, quantity }))).toEqual(twin.map(({ price: _price, ...order }) => order));
+  for (const [place, { price }] of twin.entries()) expect(Number(hedges[place]?.averagePrice)).toBeCloseTo(price, 8);
+};
+
 const amounts = ({ optionPnl, hedgePnl, settlement, fees, netPnl }: Amounts): Amounts => ({ optionPnl, hedgePnl, settlement, fees, netPnl });
 
 describe("17AUG26 options through the night to their delivery price", () => {
   test("have the committed hashes, and every book's coins as they are counted from its hedges", async () => {
     const { folder, first, golden, manifest, hedgesOf } = await run("btc-expiry-2026-08-17");
     expect({ dataset: first.dataset, logs: first.logs }).toEqual(golden);
-    const index = lastBefore(folderOf(first.dataset), "index.csv.gz", "index_price");
+    const decided = naiveCoinHedges(folderOf(first.dataset), night);
     for (const { book, openingTrades } of manifest.books) {
       const hedges = await hedgesOf(book);
       const own = first.books.find((each) => each.book === book);
       expect(hedges).toHaveLength(own?.hedges ?? -1);
-      // Each was filled a dollar beyond the last index.
-      for (const { side, averagePrice, decidedAtUs } of hedges) expect(Number(averagePrice)).toBeCloseTo(Number(index(decidedAtUs)) + (side === "buy" ? 1 : -1), 8);
+      expectAsDecidedByTwin(book, hedges, decided);
       expect(own === undefined ? undefined : amounts(own)).toEqual(
         naiveCoinBook({ opening: openingTrades, hedges, optionEnd: (instrument) => ({ payoff: payoffInCoin(instrument, "63486.06") }), perpetualMark: "63486.06" }),
       );
@@ -62,10 +69,11 @@ describe("25JUN27 options hedged with the perpetual", () => {
     const traded = lastBefore(folder, "future-trades.csv.gz", "price", "BTC-PERPETUAL");
     const marked = lastBefore(folder, "option-trades.csv.gz", "mark_price", "BTC-25JUN27-60000-C");
     const put = lastBefore(folder, "option-trades.csv.gz", "mark_price", "BTC-25JUN27-58000-P");
+    const decided = naiveCoinHedges(folder, afternoon);
     const end = Date.UTC(2026, 7, 17, 20, 18, 30) * 1000;
     for (const { book, openingTrades } of manifest.books) {
       const hedges = await hedgesOf(book);
-      for (const { side, averagePrice, decidedAtUs } of hedges) expect(Number(averagePrice)).toBeCloseTo(Number(traded(decidedAtUs)) + (side === "buy" ? 0.25 : -0.25), 8);
+      expectAsDecidedByTwin(book, hedges, decided);
       const own = first.books.find((each) => each.book === book);
       expect(own === undefined ? undefined : amounts(own)).toEqual(
         naiveCoinBook({ opening: openingTrades, hedges, optionEnd: (instrument) => ({ mark: instrument.endsWith("C") ? marked(end) : put(end) }), perpetualMark: traded(end) }),
@@ -74,6 +82,11 @@ describe("25JUN27 options hedged with the perpetual", () => {
     const [long, short] = ["long", "short"].map((name) => first.books.find(({ book }) => book === name));
     expect(long?.hedges).toBeGreaterThan(15);
     expect(short?.hedges).toBe(long?.hedges);
+    // Within 0.025 % of the index Deribit's funding rate is 0.
+    const index = new Map(csv(join(folder, "index.csv.gz")).map((row) => [row["timestamp_ms"], Number(row["index_price"])]));
+    const perpetual = csv(join(folder, "future-trades.csv.gz")).filter((row) => row["instrument_name"] === "BTC-PERPETUAL");
+    expect(perpetual).toHaveLength(9_147);
+    expect(Math.max(...perpetual.map((row) => Math.abs(Number(row["mark_price"]) / (index.get(row["timestamp_ms"]) ?? NaN) - 1)))).toBeLessThan(0.00025);
     // Both paid the spread and the fees; what one made on options and hedges the other lost.
     expect(Number(long?.netPnl) + Number(short?.netPnl)).toBeLessThan(0);
     expect(Number(long?.hedgePnl) + Number(short?.hedgePnl)).toBeCloseTo(0, 2);

@@ -47,6 +47,9 @@ describe("price", () => {
     [["price", "straddle", "--forward", "100", "--strike", "100", "--vol", "0.2", "--days", "1"], 2, 'not "straddle"'],
     [["price", "--instrument", "BTC-31FEB27-60000-C", "--forward", "100", "--vol", "0.2"], 5, "31FEB27"],
     [["price", "call", "--forward", "100", "--strike", "100", "--vol", "0.2", "--expires", "2020-01-01T00:00Z"], 5, "expired at 2020-01-01"],
+    [["price", "--instrument", "BTC-25JUN27-60000-C", "--spot", "100", "--vol", "0.2", "--at", "2026-08-17T16:24Z"], 2, "give --forward, not --spot"],
+    [["iv", "call", "--forward", "100", "--strike", "80", "--years", "1", "--price", "0.2", "--coin", "--rate", "5%"], 2, "leave --rate out"],
+    [["smile", join(root, "quotes.csv"), "--years", "1", "--forward", "-3"], 5, "--forward must be > 0, got -3"],
   ])("%j is refused with code %d", async (args, code, text) => {
     const finished = await run(...args);
     expect(finished).toMatchObject({ code, stdout: "" });
@@ -57,8 +60,10 @@ describe("price", () => {
 describe("iv", () => {
   test("the volatility behind a price, and between bid and ask", async () => {
     const { price } = blackGreeks({ forward: 100, strike: 105, yearsToExpiry: 0.25, vol: 0.3, rate: 0, putCall: "call" });
-    const one = JSON.parse((await run("iv", "call", "--forward", "100", "--strike", "105", "--price", String(price), "--years", "0.25", "--json")).stdout) as { text: string };
+    const one = JSON.parse((await run("iv", "call", "--forward", "100", "--strike", "105", "--price", String(price), "--years", "0.25", "--json")).stdout) as { text: string; result: { kind: string; vol: number } };
     expect(one.text).toBe("implied vol  30 %");
+    expect(one.result.kind).toBe("vol");
+    expect(one.result.vol).toBeCloseTo(0.3, 13);
     const both = await run("iv", "put", "--spot", "100", "--strike", "95", "--bid", "4.1", "--ask", "4.3", "--years", "0.5", "--rate", "5%");
     expect(both.stdout).toMatch(/bid 26\.48\d+ % \(quoted\), ask 27\.28\d+ % \(quoted\)/);
   });
@@ -68,6 +73,18 @@ describe("iv", () => {
     expect(below).toMatchObject({ code: 5 });
     expect(below.stdout).toContain("no volatility: the price is below the intrinsic value");
     expect(await run("iv", "call", "--forward", "100", "--strike", "80", "--years", "1")).toMatchObject({ code: 2 });
+  });
+
+  test("the price that a model gave returns its volatility: American, and in coin", async () => {
+    const american = ["put", "--spot", "100", "--strike", "95", "--years", "0.5", "--rate", "5%", "--american", "--json"];
+    const { price } = JSON.parse((await run("price", ...american, "--vol", "0.3")).stdout) as { price: number };
+    const back = JSON.parse((await run("iv", ...american, "--price", String(price))).stdout) as { result: { vol: number } };
+    expect(back.result.vol).toBeCloseTo(0.3, 8);
+    const coin = ["--instrument", "BTC-25JUN27-60000-C", "--forward", "66520", "--at", "2026-08-17T16:24Z", "--json"];
+    const { coinPrice } = JSON.parse((await run("price", ...coin, "--vol", "0.428")).stdout) as { coinPrice: number };
+    const inCoin = JSON.parse((await run("iv", ...coin, "--price", String(coinPrice))).stdout) as { result: { vol: number } };
+    expect(inCoin.result.vol).toBeCloseTo(0.428, 12);
+    expect(await run("iv", "put", "--spot", "100", "--strike", "110", "--years", "1", "--rate", "5%", "--american", "--price", "10")).toMatchObject({ code: 5, stdout: expect.stringContaining("the value of exercising now") as string });
   });
 });
 

@@ -1,4 +1,4 @@
-import { americanImpliedVol, impliedVolInterval, type AmericanImpliedVolResult, type ImpliedVolInterval } from "@finality/pricing";
+import { americanImpliedVol, blackScholesImpliedVol, discountedImpliedVol, exp, impliedVol, impliedVolInterval, type AmericanImpliedVolResult, type ImpliedVolInterval } from "@finality/pricing";
 import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
 import { printData, printJson } from "../output.ts";
 import { describeOption } from "../pricing/describe-option.ts";
@@ -16,35 +16,41 @@ const refusals: Readonly<Record<Exclude<AmericanImpliedVolResult["kind"] | Impli
   crossed: "no volatility: the bid is above the ask",
 };
 
-/** Forward and undiscounted unit of the prices: what Black-76 is inverted on. */
+/** The volatility behind one price. */
+const solvePrice = ({ putCall, strike, yearsToExpiry, rate, underlying, american, coin }: OptionTerms, price: number): AmericanImpliedVolResult => {
+  const option = { putCall, strike, yearsToExpiry };
+  if (underlying.kind === "spot") {
+    const input = { ...option, spot: underlying.price, rate, yield: underlying.yield, price };
+    return american ? americanImpliedVol(input) : blackScholesImpliedVol(input);
+  }
+  const forward = underlying.price;
+  return coin ? impliedVol({ ...option, forward, price: price * forward }) : discountedImpliedVol({ ...option, forward, price, discountFactor: exp(-rate * yearsToExpiry) });
+};
+
+/** Forward of the option, and what turns a price paid now into an undiscounted one in quote currency. */
 const forwardTerms = ({ underlying, rate, yearsToExpiry, coin }: OptionTerms): { readonly forward: number; readonly unit: number } => {
-  const growth = Math.exp(rate * yearsToExpiry);
-  if (underlying.kind === "spot") return { forward: underlying.price * Math.exp((rate - underlying.yield) * yearsToExpiry), unit: growth };
+  const growth = exp(rate * yearsToExpiry);
+  if (underlying.kind === "spot") return { forward: underlying.price * exp((rate - underlying.yield) * yearsToExpiry), unit: growth };
   return { forward: underlying.price, unit: coin ? underlying.price : growth };
 };
 
 const solve = (terms: OptionTerms, { price, bid, ask }: IvOptions): ImpliedVolInterval | AmericanImpliedVolResult => {
-  const { strike, yearsToExpiry, putCall, rate, underlying } = terms;
-  if (terms.american) {
-    if (price === undefined || underlying.kind !== "spot") throw new CliError("usage", "--american goes with --price and --spot.");
-    return americanImpliedVol({ spot: underlying.price, strike, yearsToExpiry, rate, yield: underlying.yield, price, putCall });
-  }
+  if (price !== undefined) return solvePrice(terms, price);
+  if (terms.american) throw new CliError("usage", "--american goes with --price.");
+  const { strike, yearsToExpiry, putCall } = terms;
   const { forward, unit } = forwardTerms(terms);
-  const sides = price === undefined ? { bid, ask } : { bid: price, ask: price };
   return impliedVolInterval({
     forward, strike, yearsToExpiry, putCall,
-    ...(sides.bid === undefined ? {} : { bid: sides.bid * unit }),
-    ...(sides.ask === undefined ? {} : { ask: sides.ask * unit }),
+    ...(bid === undefined ? {} : { bid: bid * unit }),
+    ...(ask === undefined ? {} : { ask: ask * unit }),
   });
 };
 
 const percent = (vol: number): string => (vol === Infinity ? "without an upper end" : `${figure(vol * 100)} %`);
 
-const lineOf = (result: ReturnType<typeof solve>, { price }: IvOptions): string => {
+const lineOf = (result: ReturnType<typeof solve>): string => {
   if (result.kind === "vol") return `implied vol  ${percent(result.vol)}`;
   if (result.kind !== "interval") return refusals[result.kind];
-  // One price is an interval of one point; what keeps it from being a vol stands in its ends.
-  if (price !== undefined) return result.low.reason === "quoted" ? `implied vol  ${percent(result.low.vol)}` : refusals[result.high.reason === "quoted" || result.high.reason === "expired" || result.high.reason === "no_quote" ? "no_solution" : result.high.reason];
   return `implied vol  bid ${percent(result.low.vol)} (${result.low.reason.replaceAll("_", " ")}), ask ${percent(result.high.vol)} (${result.high.reason.replaceAll("_", " ")})`;
 };
 
@@ -55,8 +61,8 @@ export const runImpliedVol = (putCall: string | undefined, options: IvOptions): 
   }
   const terms = termsOf(putCall, options);
   const result = solve(terms, options);
-  const line = lineOf(result, options);
+  const line = lineOf(result);
   if (options.json === true) printJson({ option: terms, result, text: line });
   else printData(`${describeOption(terms, { model: terms.american ? "american" : terms.coin ? "inverse" : terms.underlying.kind === "spot" ? "black_scholes" : "black76" })}\n\n${line}`);
-  return line.startsWith("implied vol") ? exitCodes.ok : exitCodes.validation;
+  return result.kind === "vol" || result.kind === "interval" ? exitCodes.ok : exitCodes.validation;
 };

@@ -7,7 +7,6 @@ import {
   type FullGreeks,
   type InverseOptionGreeks,
 } from "@finality/pricing";
-import { CliError } from "../exit-codes.ts";
 import { printData, printJson } from "../output.ts";
 import { describeOption } from "../pricing/describe-option.ts";
 import { greekLines } from "../pricing/greek-lines.ts";
@@ -23,7 +22,6 @@ const priceOf = (terms: OptionTerms, vol: number): Priced => {
   if (underlying.kind === "forward") {
     const input = { ...option, forward: underlying.price, vol };
     if (!terms.coin) return { model: "black76", greeks: blackFullGreeks(input) };
-    if (terms.rate !== 0) throw new CliError("usage", "A coin-settled option is priced at rate 0, as its venues do: leave --rate out.");
     return { model: "inverse", greeks: inverseOptionGreeks(input) };
   }
   const input = { ...option, spot: underlying.price, yield: underlying.yield, vol };

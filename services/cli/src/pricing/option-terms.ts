@@ -79,6 +79,7 @@ const exactlyOne = (what: string, given: readonly (readonly [name: string, value
 /** Years to expiry from whichever of the four ways was used. */
 export const yearsOf = (options: Pick<TermsOptions, "years" | "days" | "expires" | "at">, listedExpiryUs?: number): number => {
   exactlyOne("Time to expiry", [["--years", options.years], ["--days", options.days], ["--expires", options.expires], ["--instrument", listedExpiryUs]]);
+  if (options.at !== undefined && (options.years !== undefined || options.days !== undefined)) throw new CliError("usage", "--at goes with --expires or --instrument: --years and --days already count from it.");
   if (options.years !== undefined) return options.years;
   if (options.days !== undefined) return options.days / 365;
   const expiryUs = options.expires ?? listedExpiryUs ?? NaN;
@@ -104,6 +105,14 @@ const underlyingOf = (options: TermsOptions): OptionTerms["underlying"] => {
   return { kind: "spot", price: options.spot ?? NaN, yield: options.yield ?? 0 };
 };
 
+/** Prices are in coin. They are not discounted, as their venues do not: a rate that nothing used would be a wrong answer. */
+export const inCoin = (options: Pick<TermsOptions, "coin" | "rate">, settlement?: "inverse" | "linear"): boolean => {
+  if (settlement === "linear" && options.coin === true) throw new CliError("usage", "--coin contradicts --instrument: that one settles in its quote currency.");
+  const coin = options.coin === true || settlement === "inverse";
+  if (coin && options.rate !== 0) throw new CliError("usage", "A coin-settled option is priced at rate 0, as its venues do: leave --rate out.");
+  return coin;
+};
+
 /** The option that the command line describes. Throws CliError for what is missing or contradicts itself. */
 export const termsOf = (putCall: string | undefined, options: TermsOptions): OptionTerms => {
   const named = options.instrument === undefined ? undefined : listed(options.instrument);
@@ -113,6 +122,7 @@ export const termsOf = (putCall: string | undefined, options: TermsOptions): Opt
   const strike = named?.strike ?? options.strike;
   if (strike === undefined) throw new CliError("usage", "--strike is missing.");
   const underlying = underlyingOf(options);
+  if (named?.settlement === "inverse" && underlying.kind === "spot") throw new CliError("usage", "A coin-settled option is priced on the forward of its expiry: give --forward, not --spot.");
   return {
     putCall: side,
     strike,
@@ -120,6 +130,6 @@ export const termsOf = (putCall: string | undefined, options: TermsOptions): Opt
     rate: options.rate,
     underlying,
     american: options.american === true,
-    coin: options.coin === true || (named?.settlement === "inverse" && underlying.kind === "forward"),
+    coin: inCoin(options, named?.settlement),
   };
 };

@@ -8,7 +8,7 @@ export type Smile = { readonly svi: SviRaw; readonly yearsToExpiry: number; read
 
 const usable = ({ bidVol, askVol }: SmileQuote): boolean => bidVol > 0 && askVol >= bidVol && askVol < Infinity;
 
-/** The smile in plain characters: vol upward, log-moneyness to the right; `│` from bid to ask, `●` the fit. */
+/** The smile in plain characters: vol upward, log-moneyness to the right; `│` from bid to ask, `●` the fit, `┼` the fit between bid and ask. */
 export const smilePicture = ({ svi, yearsToExpiry, quotes }: Smile): string => {
   const shown = quotes.filter(usable);
   const places = shown.map(({ logMoneyness }) => logMoneyness);
@@ -27,11 +27,11 @@ export const smilePicture = ({ svi, yearsToExpiry, quotes }: Smile): string => {
     const column = Math.round(((logMoneyness - left) / (right - left || 1)) * (WIDTH - 1));
     for (let row = rowOf(bidVol); row <= rowOf(askVol); row += 1) put(row, column, "│");
   }
-  for (const [column, vol] of fit.entries()) put(rowOf(vol), column, "●");
+  for (const [column, vol] of fit.entries()) put(rowOf(vol), column, cells[HEIGHT - 1 - rowOf(vol)]?.[column] === "│" ? "┼" : "●");
   const label = (row: number): string => (row === HEIGHT - 1 || row === 0 || row === Math.floor(HEIGHT / 2) ? `${((low + ((high - low) * row) / (HEIGHT - 1)) * 100).toFixed(1)} %` : "").padStart(8);
   const lines = cells.map((line, index) => `${label(HEIGHT - 1 - index)} ┤${line.join("").trimEnd()}`);
   const [first, last] = [shown[0]?.strike ?? NaN, shown.at(-1)?.strike ?? NaN];
   const axis = `${" ".repeat(9)}└${"─".repeat(WIDTH)}`;
   const ends = `${" ".repeat(10)}${figure(first)}${figure(last).padStart(WIDTH - figure(first).length)}`;
-  return [...lines, axis, ends].join("\n");
+  return [...lines, axis, ends, `${" ".repeat(10)}│ bid to ask   ● fit   ┼ both`].join("\n");
 };

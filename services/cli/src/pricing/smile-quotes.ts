@@ -15,6 +15,7 @@ const numberOf = (source: string, line: number, name: string, text: string | und
   if (trimmed === "") return 0;
   const value = Number(trimmed);
   if (!Number.isFinite(value)) throw wrong(source, `line ${String(line)}: ${name} must be a number, got "${trimmed}".`);
+  if (value < 0) throw wrong(source, `line ${String(line)}: ${name} must be >= 0, got "${trimmed}".`);
   return value;
 };
 
@@ -32,17 +33,22 @@ export const parseSmile = (source: string, text: string): SmileFile => {
   const kind = names.includes("bid_vol") && names.includes("ask_vol") ? "vols" : "prices";
   const wanted = kind === "vols" ? ["strike", "bid_vol", "ask_vol"] : ["strike", "type", "bid", "ask"];
   for (const name of wanted) if (!names.includes(name)) throw wrong(source, `the header must be strike,type,bid,ask or strike,bid_vol,ask_vol, got "${header}".`);
-  const lines = rows.filter((row) => row.trim() !== "").map((row, index): Line => {
+  const seen = new Map<string, number>();
+  const lines = rows.flatMap((row, index): readonly Line[] => {
+    if (row.trim() === "") return [];
     const cells = row.split(",");
     const cell = (name: string): string | undefined => cells[names.indexOf(name)];
     const line = index + 2;
+    if (cells.length !== names.length) throw wrong(source, `line ${String(line)}: it must have ${String(names.length)} fields, as the header does, got ${String(cells.length)}.`);
     const strike = numberOf(source, line, "strike", cell("strike"));
     if (!(strike > 0)) throw wrong(source, `line ${String(line)}: strike must be > 0, got "${cell("strike") ?? ""}".`);
     const [bid, ask] = kind === "vols" ? ["bid_vol", "ask_vol"] : ["bid", "ask"];
-    return {
-      strike, type: kind === "vols" ? undefined : typeOf(source, line, cell("type")),
-      bid: numberOf(source, line, bid ?? "", cell(bid ?? "")), ask: numberOf(source, line, ask ?? "", cell(ask ?? "")),
-    };
+    const type = kind === "vols" ? undefined : typeOf(source, line, cell("type"));
+    const option = `${String(strike)} ${type ?? ""}`.trim();
+    const before = seen.get(option);
+    if (before !== undefined) throw wrong(source, `line ${String(line)}: ${option} stands in line ${String(before)} already.`);
+    seen.set(option, line);
+    return [{ strike, type, bid: numberOf(source, line, bid ?? "", cell(bid ?? "")), ask: numberOf(source, line, ask ?? "", cell(ask ?? "")) }];
   });
   return { kind, lines };
 };

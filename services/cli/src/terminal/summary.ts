@@ -37,7 +37,7 @@ export const summaryText = ({ title, currency, books, logs, folder, deadLetters 
     table(columnsOf(books), books),
     "",
     `${currency}; opening cost: half-spreads paid on the opening trades (it is inside option P&L); option P&L + hedge P&L + settlement − fees = net P&L.`,
-    `Δ: net delta in ${currency} per index point; largest, and time-weighted mean after the first hedge.`,
+    `Δ: net delta in ${books.some(({ inQuote }) => inQuote !== null) ? currency : `${currency} per index point`}; largest, and time-weighted mean after the first hedge.`,
     ...quoteLine(books),
     "",
     ...logs.map(describeHashes),

@@ -16,8 +16,8 @@ const takerShare = "0.0005";
 /** Every amount of coin is rounded to a satoshi where it arises. */
 const satoshi = (amount: DecimalJs): DecimalJs => amount.toDecimalPlaces(8, DecimalJs.ROUND_HALF_EVEN);
 
-const csv = (path: string): Record<string, string>[] => {
-  const [header = "", ...lines] = gunzipSync(readFileSync(path)).toString("utf8").trim().split("\n");
+export const csv = (path: string): Record<string, string>[] => {
+  const [header = "", ...lines] = (path.endsWith(".gz") ? gunzipSync(readFileSync(path)) : readFileSync(path)).toString("utf8").trim().split("\n");
   const names = header.split(",");
   return lines.map((line) => Object.fromEntries(line.split(",").map((cell, index) => [names[index] ?? "", cell])));
 };

@@ -51,7 +51,7 @@ const optionPrice = (leg: Pick<Leg, "strike" | "putCall">, forward: number, year
   return leg.putCall === "C" ? call : call - forward + leg.strike;
 };
 
-const impliedVol = (leg: Pick<Leg, "strike" | "putCall">, forward: number, years: number, price: number): number => {
+export const impliedVol = (leg: Pick<Leg, "strike" | "putCall">, forward: number, years: number, price: number): number => {
   let [low, high] = [1e-6, 20];
   for (let step = 0; step < 200; step += 1) {
     const middle = (low + high) / 2;
@@ -61,7 +61,7 @@ const impliedVol = (leg: Pick<Leg, "strike" | "putCall">, forward: number, years
   return (low + high) / 2;
 };
 
-const optionDelta = (leg: Leg, forward: number, years: number, vol: number): number => {
+export const optionDelta = (leg: Pick<Leg, "strike" | "putCall">, forward: number, years: number, vol: number): number => {
   const width = vol * Math.sqrt(years);
   const d1 = Math.log(forward / leg.strike) / width + width / 2;
   return leg.putCall === "C" ? normal(d1) : normal(d1) - 1;
