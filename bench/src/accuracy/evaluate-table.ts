@@ -1,7 +1,7 @@
 import type { Judgement, Rule, Sources } from "./rule.ts";
 import type { Table } from "./table.ts";
 
-export type Verdict = "pass" | "falls short" | "not built yet" | "does not apply" | "unknown";
+type Verdict = "pass" | "falls short" | "not built yet" | "does not apply" | "unknown";
 
 /** What `pnpm accuracy` says of one table. */
 export type TableResult = {
