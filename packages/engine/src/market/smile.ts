@@ -17,7 +17,7 @@ const STRIKES_MIN = 5;
 export const smileSection = (key: string): string => `smile/${key}`;
 
 /** A strike's key without its price: what the strikes of one smile share. */
-export const smileKeyOf = (strikeKey: string): string => strikeKey.slice(0, strikeKey.lastIndexOf("|"));
+const smileKeyOf = (strikeKey: string): string => strikeKey.slice(0, strikeKey.lastIndexOf("|"));
 
 /** Adds a new strike to the smile of its expiry. */
 export const listInSmile = (state: EngineState, strike: StrikeState): void => {

@@ -44,7 +44,7 @@ export type GreeksView = {
 };
 
 /** A coin book's amounts in the quote currency, converted at `price`, the last index, recorded at `priceTimeUs`. */
-export type QuoteAmounts = { readonly price: string; readonly priceTimeUs: number; readonly netPnl: string; readonly cash: string };
+type QuoteAmounts = { readonly price: string; readonly priceTimeUs: number; readonly netPnl: string; readonly cash: string };
 
 /** Definitions in `PnlAmounts`. */
 export type PnlView = {

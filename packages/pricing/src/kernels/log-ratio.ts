@@ -42,7 +42,7 @@ const bend = (rest: number): number => {
 };
 
 /**
- * ln(numerator / denominator) of two positive numbers, within 1 ulp where the ratio lies between 1/4 and 4. Near 1 the difference is
+ * ln(numerator / denominator) of two positive numbers, within 2 ulp where the ratio lies between 1/4 and 4. Near 1 the difference is
  * exact while the ratio is not: a rounded ratio would cost implied volatility up to five digits at the money.
  */
 export const logRatio = (numerator: number, denominator: number): number => {

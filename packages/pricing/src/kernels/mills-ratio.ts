@@ -1,5 +1,5 @@
 /**
- * Mills ratio M(z) = N(-z) / phi(z) = exp(z²/2) ∫_z^∞ exp(-u²/2) du for z >= 0, relative error below 5e-16.
+ * Mills ratio M(z) = N(-z) / phi(z) = exp(z²/2) ∫_z^∞ exp(-u²/2) du for z >= 0, relative error below 7e-16.
  * It falls from sqrt(pi/2) like 1/z and never underflows, so tails and differences of tails keep their digits.
  * Two rational functions that interpolate it at Chebyshev nodes (z <= 4 in z; beyond, z M(z) in 1/z²), relative error
  * 1.2e-16, made by reference/fit_coefficients.py. All coefficients are positive: no term cancels another.

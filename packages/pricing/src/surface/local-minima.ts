@@ -4,7 +4,7 @@ export type SmilePlace = { readonly logMoneyness: number; readonly value: number
 /** Places origin + scale × grid, the grid in rising order and at most `GRID_MAX` long. */
 export type SearchGrid = { readonly grid: Float64Array; readonly origin: number; readonly scale: number };
 
-export const GRID_MAX = 256;
+const GRID_MAX = 256;
 const GOLDEN = 0.6180339887498949;
 const REFINEMENTS_MAX = 64;
 const RESOLUTION = 1e-12;

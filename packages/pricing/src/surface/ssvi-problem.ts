@@ -4,10 +4,10 @@ import type { SmileData } from "./smile-quotes.ts";
 import { ssviSteepness, type Ssvi, type SsviShape } from "./ssvi.ts";
 
 /** The fit's parameters: rho, the shape's two (the second stays 0 where there is one), then by how much θ rises at each expiry. */
-export const RHO = 0;
-export const FIRST = 1;
-export const SECOND = 2;
-export const RISES = 3;
+const RHO = 0;
+const FIRST = 1;
+const SECOND = 2;
+const RISES = 3;
 
 export type ShapeKind = SsviShape["kind"];
 

@@ -35,7 +35,7 @@ const requireShape = (shape: SsviShape): void => {
   }
 };
 
-export const requireSsvi = ({ rho, shape }: Ssvi): void => {
+const requireSsvi = ({ rho, shape }: Ssvi): void => {
   if (!(rho > -1 && rho < 1)) throw new PricingError("invalid_input", `rho must be between -1 and 1, both excluded, got ${rho}`);
   requireShape(shape);
 };

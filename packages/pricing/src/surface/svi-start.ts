@@ -10,9 +10,9 @@ const sums: ArmSums = { weight: 0, w: 0, ww: 0, left: 0, right: 0, leftLeft: 0, 
 const inner = { left: NaN, right: NaN, a: NaN, cost: NaN };
 
 /** Total variances and weights so that an error of total variance counts, to first order, as its vol error in bid–ask widths. */
-export type VarianceData = { readonly data: SmileData; readonly totalVariance: Float64Array; readonly weight: Float64Array };
+type VarianceData = { readonly data: SmileData; readonly totalVariance: Float64Array; readonly weight: Float64Array };
 
-export const varianceDataOf = (data: SmileData): VarianceData => ({
+const varianceDataOf = (data: SmileData): VarianceData => ({
   data,
   totalVariance: data.midVol.map((vol) => vol * vol * data.yearsToExpiry),
   weight: data.midVol.map((vol, i) => {
