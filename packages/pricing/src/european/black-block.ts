@@ -264,7 +264,9 @@ const evaluateFar = (count: number): void => {
  * Returns whether rows lie outside the table: the caller then evaluates each that `apart` marks by `evaluateApart`.
  */
 export const evaluateBlackBlock = (count: number): boolean => {
-  apart.fill(0, 0, count);
+  // For the scalar doors: a call of fill takes a tenth of the time of one row.
+  if (count === 1) apart[0] = 0;
+  else apart.fill(0, 0, count);
   const someApart = placeRows(count);
   evaluateNear(count);
   evaluateFar(count);

@@ -133,7 +133,8 @@ export const writeExpiryGreeks = (terms: ExpiryTerms, options: ExpiryOptions, re
   requirePositive("forward", terms.forward);
   requireNotNegative("yearsToExpiry", terms.yearsToExpiry);
   requireFinite("rate", terms.rate);
-  assetLeg.fill(terms.forward, 0, options.count);
+  if (options.count === 1) assetLeg[0] = terms.forward;
+  else assetLeg.fill(terms.forward, 0, options.count);
   for (let from = 0; from < options.count; from += BLOCK_LENGTH) {
     const rows = Math.min(BLOCK_LENGTH, options.count - from);
     fillBlock(terms, options, from, rows);
