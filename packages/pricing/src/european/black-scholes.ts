@@ -1,5 +1,5 @@
 import { requireFinite, requireNotNegative, requirePositive } from "../errors.ts";
-import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, newBlackGreeks, type BlackGreeks, type PutCall } from "./black.ts";
+import { newBlackGreeks, readFirstRow, type BlackGreeks, type PutCall } from "./black.ts";
 import { writeGeneralGreeks, type GeneralOptions } from "./general-batch.ts";
 import { newGreekColumns } from "./greek-columns.ts";
 
@@ -50,16 +50,7 @@ export const writeBlackScholesGreeks = (input: BlackScholesInput, result: BlackG
   option.yield[0] = input.yield;
   option.callPut[0] = input.putCall === "call" ? 1 : -1;
   writeGeneralGreeks(option, columns, status);
-  const vega = columns.vegaPerUnitVol[0] ?? NaN;
-  const theta = columns.thetaPerYear[0] ?? NaN;
-  result.price = columns.price[0] ?? NaN;
-  result.delta = columns.delta[0] ?? NaN;
-  result.gamma = columns.gamma[0] ?? NaN;
-  result.vegaPerUnitVol = vega;
-  result.vegaPerVolPoint = vega / VOL_POINTS_PER_UNIT;
-  result.thetaPerYear = theta;
-  result.thetaPerDay = theta / DAYS_PER_YEAR;
-  result.rhoPerUnitRate = columns.rhoPerUnitRate[0] ?? NaN;
+  readFirstRow(columns, result);
 };
 
 /** As `writeBlackScholesGreeks`, into a new object. */

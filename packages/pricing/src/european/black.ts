@@ -1,6 +1,6 @@
 import { requireFinite, requireNotNegative, requirePositive } from "../errors.ts";
 import { writeExpiryGreeks, type ExpiryOptions } from "./expiry-batch.ts";
-import { newGreekColumns } from "./greek-columns.ts";
+import { newGreekColumns, type GreekColumns } from "./greek-columns.ts";
 
 export type PutCall = "put" | "call";
 
@@ -53,6 +53,20 @@ export const newBlackGreeks = (): BlackGreeks => ({
   rhoPerUnitRate: NaN,
 });
 
+/** The first row of a batch as the greeks of one option. */
+export const readFirstRow = (columns: GreekColumns, result: BlackGreeks): void => {
+  const vega = columns.vegaPerUnitVol[0] ?? NaN;
+  const theta = columns.thetaPerYear[0] ?? NaN;
+  result.price = columns.price[0] ?? NaN;
+  result.delta = columns.delta[0] ?? NaN;
+  result.gamma = columns.gamma[0] ?? NaN;
+  result.vegaPerUnitVol = vega;
+  result.vegaPerVolPoint = vega / VOL_POINTS_PER_UNIT;
+  result.thetaPerYear = theta;
+  result.thetaPerDay = theta / DAYS_PER_YEAR;
+  result.rhoPerUnitRate = columns.rhoPerUnitRate[0] ?? NaN;
+};
+
 /** Throws PricingError `invalid_input`, naming the first argument that is out of range. */
 export const requireBlackInput = ({ forward, strike, yearsToExpiry, vol, rate }: BlackInput): void => {
   requirePositive("forward", forward);
@@ -80,16 +94,7 @@ export const writeBlackGreeks = (input: BlackInput, result: BlackGreeks): void =
   option.vol[0] = input.vol;
   option.callPut[0] = input.putCall === "call" ? 1 : -1;
   writeExpiryGreeks(input, option, columns, status);
-  const vega = columns.vegaPerUnitVol[0] ?? NaN;
-  const theta = columns.thetaPerYear[0] ?? NaN;
-  result.price = columns.price[0] ?? NaN;
-  result.delta = columns.delta[0] ?? NaN;
-  result.gamma = columns.gamma[0] ?? NaN;
-  result.vegaPerUnitVol = vega;
-  result.vegaPerVolPoint = vega / VOL_POINTS_PER_UNIT;
-  result.thetaPerYear = theta;
-  result.thetaPerDay = theta / DAYS_PER_YEAR;
-  result.rhoPerUnitRate = columns.rhoPerUnitRate[0] ?? NaN;
+  readFirstRow(columns, result);
 };
 
 /** As `writeBlackGreeks`, into a new object. */

@@ -1,4 +1,4 @@
-import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, newBlackGreeks, requireBlackInput, type BlackGreeks, type BlackInput } from "./black.ts";
+import { DAYS_PER_YEAR, VOL_POINTS_PER_UNIT, newBlackGreeks, readFirstRow, requireBlackInput, type BlackGreeks, type BlackInput } from "./black.ts";
 import { requireBlackScholesInput, type BlackScholesInput } from "./black-scholes.ts";
 import { writeGeneralFullGreeks, type GeneralOptions } from "./general-batch.ts";
 import { newFullGreekColumns } from "./greek-columns.ts";
@@ -54,14 +54,7 @@ const evaluate = (input: { readonly spot: number; readonly yield: number } & Omi
   option.yield[0] = input.yield;
   option.callPut[0] = input.putCall === "call" ? 1 : -1;
   writeGeneralFullGreeks(option, columns, status);
-  result.price = columns.price[0] ?? NaN;
-  result.delta = columns.delta[0] ?? NaN;
-  result.gamma = columns.gamma[0] ?? NaN;
-  result.vegaPerUnitVol = columns.vegaPerUnitVol[0] ?? NaN;
-  result.vegaPerVolPoint = result.vegaPerUnitVol / VOL_POINTS_PER_UNIT;
-  result.thetaPerYear = columns.thetaPerYear[0] ?? NaN;
-  result.thetaPerDay = result.thetaPerYear / DAYS_PER_YEAR;
-  result.rhoPerUnitRate = columns.rhoPerUnitRate[0] ?? NaN;
+  readFirstRow(columns, result);
   result.phiPerUnitYield = columns.phiPerUnitYield[0] ?? NaN;
   result.vannaPerUnitVol = columns.vannaPerUnitVol[0] ?? NaN;
   result.volgaPerUnitVol = columns.volgaPerUnitVol[0] ?? NaN;
