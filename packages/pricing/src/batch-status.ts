@@ -12,4 +12,6 @@ export const batchStatus = {
   aboveMaximum: 3,
   /** There is no solution, such as a time value at expiry. */
   noSolution: 4,
+  /** A window that reaches back beyond the first row. */
+  tooFewRows: 5,
 } as const;

@@ -1,3 +1,4 @@
+import { batchStatus } from "../batch-status.ts";
 import { PricingError } from "../errors.ts";
 import { logRatio } from "../kernels/log-ratio.ts";
 
@@ -140,10 +141,20 @@ export const barVariance = (estimator: BarEstimator, bars: BarColumns, { last, l
   return estimate[estimator]({ bars, first: last + 1 - length, length });
 };
 
-/** `barVariance` ending at every bar, into `result`; NaN where the window is not filled yet. */
-export const writeBarVariances = (estimator: BarEstimator, bars: BarColumns, length: number, result: Float64Array): void => {
-  for (let last = 0; last < bars.close.length; last += 1) result[last] = barVariance(estimator, bars, { last, length });
+/** Results of a batch: as many rows as there are bars. `status` is of `batchStatus`. */
+export type BarVarianceColumns = { readonly variance: Float64Array; readonly status: Uint8Array };
+
+/** `barVariance` ending at every bar. A row is NaN, and says why, where the window is not filled yet (`tooFewRows`) or holds what is no bar (`invalidInput`). */
+export const writeBarVariances = (estimator: BarEstimator, bars: BarColumns, length: number, { variance, status }: BarVarianceColumns): void => {
+  for (let last = 0; last < bars.close.length; last += 1) {
+    const value = barVariance(estimator, bars, { last, length });
+    variance[last] = value;
+    status[last] = last + 1 < barsNeeded(estimator, length) ? batchStatus.tooFewRows : Number.isNaN(value) ? batchStatus.invalidInput : batchStatus.ok;
+  }
 };
+
+/** Columns for the results of so many bars. */
+export const newBarVarianceColumns = (bars: number): BarVarianceColumns => ({ variance: new Float64Array(bars), status: new Uint8Array(bars) });
 
 /** Annualised volatility from the variance of one bar. `barsPerYear` is the reader's convention: 365 daily bars in crypto, 252 on an exchange. */
 export const annualizedVol = (variancePerBar: number, barsPerYear: number): number => Math.sqrt(variancePerBar * barsPerYear);

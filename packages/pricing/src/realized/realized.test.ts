@@ -5,8 +5,9 @@ import bars from "../../reference/tables/ohlc-data.json" with { type: "json" };
 import intradayTable from "../../reference/tables/intraday-realised-measures.json" with { type: "json" };
 import intraday from "../../reference/tables/intraday-prices.json" with { type: "json" };
 import { referenceRows } from "../../reference/reference-table.ts";
+import { batchStatus } from "../batch-status.ts";
 import { ewmaVariance } from "../forecast/ewma.ts";
-import { annualizedVol, barEstimators, barVariance, writeBarVariances, type BarColumns, type BarEstimator } from "./bar-estimators.ts";
+import { annualizedVol, barEstimators, barVariance, newBarVarianceColumns, writeBarVariances, type BarColumns, type BarEstimator } from "./bar-estimators.ts";
 import { newBarStream } from "./bar-stream.ts";
 import { newReturnStream, returnMeasures } from "./return-measures.ts";
 import { irregularVariancePerYear, parzenKernelVariance, returnsOver, sampleOnGrid, subsampledVariance } from "./sampling.ts";
@@ -53,14 +54,15 @@ describe("laws", () => {
           open: Float64Array.from(rows, ({ open }) => open), high: Float64Array.from(rows, ({ high }) => high),
           low: Float64Array.from(rows, ({ low }) => low), close: Float64Array.from(rows, ({ close }) => close),
         };
-        const batch = new Float64Array(rows.length);
+        const batch = newBarVarianceColumns(rows.length);
         writeBarVariances(estimator, columns, length, batch);
         const stream = newBarStream(estimator, length);
         const streamed = rows.map((bar) => {
           stream.push(bar);
           return stream.variance();
         });
-        expect(streamed).toEqual([...batch]);
+        expect(streamed).toEqual([...batch.variance]);
+        expect([...batch.status].map((each) => each === batchStatus.ok)).toEqual(streamed.map((each) => !Number.isNaN(each)));
       }),
     );
   });
@@ -111,8 +113,9 @@ describe("irregular times", () => {
 describe("the vol cone", () => {
   test("its quantiles are those of the sorted windows", () => {
     const [slice] = volCone({ bars: recorded, estimator: "yang_zhang", horizons: [10], barsPerYear: 365, shares: [0, 0.5, 1] });
-    const variances = new Float64Array(recorded.close.length);
-    writeBarVariances("yang_zhang", recorded, 10, variances);
+    const columns = newBarVarianceColumns(recorded.close.length);
+    writeBarVariances("yang_zhang", recorded, 10, columns);
+    const variances = columns.variance;
     const vols = [...variances].filter((each) => !Number.isNaN(each)).map((each) => annualizedVol(each, 365)).sort((low, high) => low - high);
     expect(slice).toMatchObject({ horizon: 10, windows: 80, latest: annualizedVol(variances[89] ?? NaN, 365) });
     expect(slice?.vols).toEqual([vols[0], ((vols[39] ?? NaN) + (vols[40] ?? NaN)) / 2, vols[79]]);
@@ -141,5 +144,10 @@ test("what is no price, and a high below its low, never give a number", () => {
   for (const estimator of barEstimators) expect(barVariance(estimator, negative, { last: 50, length: 10 })).toBeNaN();
   const swapped: BarColumns = { ...recorded, high: recorded.low, low: recorded.high };
   for (const estimator of ["parkinson", "garman_klass", "rogers_satchell", "garman_klass_yang_zhang", "yang_zhang"] as const) expect(barVariance(estimator, swapped, { last: 50, length: 10 })).toBeNaN();
+  const columns = newBarVarianceColumns(recorded.close.length);
+  writeBarVariances("close_mean_zero", { ...recorded, close: recorded.close.with(40, -1) }, 5, columns);
+  const { ok, invalidInput, tooFewRows } = batchStatus;
+  // The returns into that bar and away from it lie in the windows that end up to five bars later.
+  expect([...columns.status.subarray(0, 60)]).toEqual(Array.from({ length: 60 }, (_, bar) => (bar < 5 ? tooFewRows : bar >= 40 && bar <= 45 ? invalidInput : ok)));
   expect([...returnsOver(Float64Array.from([-2, -3, 0, 1]), 1)]).toEqual([NaN, NaN, NaN]);
 });

@@ -1,5 +1,5 @@
 import { PricingError, requirePositive } from "../errors.ts";
-import { annualizedVol, writeBarVariances, type BarColumns, type BarEstimator } from "./bar-estimators.ts";
+import { annualizedVol, newBarVarianceColumns, writeBarVariances, type BarColumns, type BarEstimator } from "./bar-estimators.ts";
 
 export type VolConeInput = {
   readonly bars: BarColumns;
@@ -38,9 +38,9 @@ export const volCone = ({ bars, estimator, horizons, barsPerYear, shares = defau
   requirePositive("barsPerYear", barsPerYear);
   for (const share of shares) if (!(share >= 0 && share <= 1)) throw new PricingError("invalid_input", `shares must be from 0 to 1, got ${share}`);
   return horizons.map((horizon) => {
-    const variances = new Float64Array(bars.close.length);
-    writeBarVariances(estimator, bars, horizon, variances);
-    const vols = variances.map((variance) => annualizedVol(variance, barsPerYear)).filter((vol) => !Number.isNaN(vol));
+    const columns = newBarVarianceColumns(bars.close.length);
+    writeBarVariances(estimator, bars, horizon, columns);
+    const vols = columns.variance.map((variance) => annualizedVol(variance, barsPerYear)).filter((vol) => !Number.isNaN(vol));
     const sorted = vols.toSorted();
     return { horizon, windows: sorted.length, vols: shares.map((share) => quantile(sorted, share)), latest: vols[vols.length - 1] ?? NaN };
   });
