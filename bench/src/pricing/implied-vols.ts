@@ -2,6 +2,7 @@ import { impliedVol, writeImpliedVols } from "@finality/pricing";
 import type { Measurement } from "../measurement.ts";
 import { beside } from "./beside.ts";
 import { bestNanoseconds } from "./best-time.ts";
+import { requireEveryRowPriced } from "./every-row-priced.ts";
 import { cryptoGrid, nearGrid, type Quote } from "./grids.ts";
 import { yardstick, type Yardstick } from "./yardstick.ts";
 
@@ -31,9 +32,11 @@ const batch = (quotes: readonly Quote[]): number => {
     isCall: Uint8Array.from(quotes, ({ putCall }) => (putCall === "call" ? 1 : 0)),
   };
   const results = { vol: new Float64Array(quotes.length), status: new Uint8Array(quotes.length) };
-  return bestNanoseconds(quotes.length, () => {
+  const nanoseconds = bestNanoseconds(quotes.length, () => {
     writeImpliedVols(columns, results);
   });
+  requireEveryRowPriced("implied vols in columns", results.status);
+  return nanoseconds;
 };
 
 const rowsOf = (name: "near" | "crypto", quotes: readonly Quote[], quantlib: Yardstick): readonly Measurement[] => {
