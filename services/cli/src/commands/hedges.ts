@@ -28,6 +28,11 @@ export const runHedges = (config: Config, options: HedgesOptions): Promise<void>
     else printData(hedges.length === 0 ? "No hedge was decided." : describe(hedges));
   });
 
+/** Enough digits to tell the net delta from the band that it left. */
+const deltaDigits = ({ band }: BookHedge): number => Math.max(1, 2 - Math.floor(Math.log10(band.upper - band.lower || 1)));
+/** Fees in coin are small: as many digits as the amount has, at least two. */
+const feeDigits = ({ fees }: BookHedge): number => Math.min(8, Math.max(2, (fees.split(".")[1] ?? "").length));
+
 const describe = (hedges: readonly BookHedge[]): string =>
   table(
     [
@@ -35,12 +40,12 @@ const describe = (hedges: readonly BookHedge[]): string =>
       { title: "book", value: (hedge) => hedge.book },
       { title: "decision", value: (hedge) => hedge.decisionId },
       { title: "reason", value: (hedge) => hedge.reason },
-      { title: "net Δ before", value: (hedge) => signed((hedge.netDelta.low + hedge.netDelta.high) / 2, 1), align: "right" },
+      { title: "net Δ before", value: (hedge) => signed((hedge.netDelta.low + hedge.netDelta.high) / 2, deltaDigits(hedge)), align: "right" },
       { title: "side", value: (hedge) => hedge.side },
       { title: "contracts", value: (hedge) => hedge.quantity, align: "right" },
       { title: "expected", value: (hedge) => hedge.expectedPrice, align: "right" },
       { title: "filled at", value: (hedge) => hedge.averagePrice ?? "–", align: "right" },
-      { title: "fees", value: (hedge) => money(hedge.fees, 2), align: "right" },
+      { title: "fees", value: (hedge) => money(hedge.fees, feeDigits(hedge)), align: "right" },
       { title: "state", value: (hedge) => hedge.state },
     ],
     hedges,

@@ -27,6 +27,18 @@ const quoteLine = (books: readonly BookLine[]): readonly string[] => {
   return price === undefined ? [] : [`in quote: net P&L in the index's currency, at the last index, ${money(price, 2)}.`];
 };
 
+/** Commands that look into what the day left; the hedges are those of the hedged book that did best. */
+const nextLines = (books: readonly BookLine[]): readonly string[] => {
+  const hedged = books.filter(({ hedges }) => hedges > 0).toSorted((left, right) => Number(right.netPnl) - Number(left.netPnl))[0];
+  const commands: readonly (readonly [command: string, says: string])[] = [
+    ["replay verify", "recompute every decision from the log"],
+    ...(hedged === undefined ? [] : [[`hedges --book ${hedged.book}`, "each hedge, why and at what price"] as const]),
+    ["positions", "what every book holds"],
+  ];
+  const width = Math.max(...commands.map(([command]) => command.length)) + 3;
+  return commands.map(([command, says]) => `  npx -y pnpm@10 finality ${command.padEnd(width)}${says}`);
+};
+
 export type Summary = { readonly title: string; readonly currency: string; readonly books: readonly BookLine[]; readonly logs: readonly LogSummary[]; readonly folder: string; readonly deadLetters: number };
 
 /** What the demo says at its end. */
@@ -44,7 +56,5 @@ export const summaryText = ({ title, currency, books, logs, folder, deadLetters 
     ...(deadLetters === 0 ? [] : ["", `${String(deadLetters)} messages could not be recorded: see npx -y pnpm@10 finality dlq list`]),
     "",
     `The data is in ${folder}. Next:`,
-    "  npx -y pnpm@10 finality replay verify           recompute every decision from the log",
-    "  npx -y pnpm@10 finality hedges --book scalper   each hedge, why and at what price",
-    "  npx -y pnpm@10 finality positions               what every book holds",
+    ...nextLines(books),
   ].join("\n");
