@@ -11,7 +11,7 @@ const ranks = [
   { name: "values", path: "^packages/(pricing|domain)/" },
   { name: "contracts", path: "^packages/contracts/" },
   { name: "engine", path: "^packages/engine/" },
-  { name: "ground", path: "^packages/(database|service-kit)/" },
+  { name: "ground", path: "^packages/(database|service-kit|transparency)/" },
   { name: "runtime", path: "^packages/runtime/" },
   { name: "adapters", path: "^packages/(bus|calendars|work-queue|event-log|execution|read-models|venues|datasets)/" },
   { name: "services", path: "^services/" },
@@ -20,7 +20,7 @@ const ranks = [
 
 const strangers = [
   { name: "values", packages: "pricing|domain" },
-  { name: "ground", packages: "database|service-kit" },
+  { name: "ground", packages: "database|service-kit|transparency" },
   { name: "adapters", packages: "bus|calendars|work-queue|event-log|execution|read-models|venues|datasets" },
 ].map(({ name, packages }) => ({
   name: `${name}-strangers`,

@@ -1,9 +1,8 @@
 import { canonicalJson, type Provenance } from "@finality/contracts";
 import type { AppendValues, DeadLetterValues } from "./append-statement.ts";
 import type { Append, NewDeadLetter, PendingRecord } from "./event-log.ts";
-import { contentHash, leafHash, provenanceHash } from "./hashes.ts";
+import { contentHash, type Frontier, frontierBytes, leafHash, provenanceHash, rootOf } from "@finality/transparency";
 import { invariant } from "./invariant.ts";
-import { frontierBytes, rootOf, type Frontier } from "./merkle.ts";
 
 /** The records of one append, hashed and laid out as its statement takes them. */
 export type HashedRecords = {

@@ -13,9 +13,7 @@ export {
 export { EventLogError, type EventLogErrorCode } from "./errors.ts";
 export type { Append, LogHead, LogHold, LogReader, LogWriter, NewDeadLetter, PendingRecord, SourceOffset } from "./event-log.ts";
 export { exportLog } from "./export-log.ts";
-export { contentHash, leafHash, provenanceHash, sha256 } from "./hashes.ts";
 export { type LogHashes, logHashes } from "./log-hash.ts";
-export { appendLeaves, emptyFrontier, type Frontier, rootOf } from "./merkle.ts";
 export { createLogReader, type LogReaderDeps } from "./postgres-log-reader.ts";
 export { createLogWriter, type LogWriterDeps } from "./postgres-log-writer.ts";
 export { exportFormat, type ExportHeader, type LogExport, readExport } from "./read-export.ts";

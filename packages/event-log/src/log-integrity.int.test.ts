@@ -9,7 +9,7 @@ import { testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { LogReader } from "./event-log.ts";
 import { exportLog } from "./export-log.ts";
-import { contentHash } from "./hashes.ts";
+import { contentHash } from "@finality/transparency";
 import { logHashes } from "./log-hash.ts";
 import { createLogReader } from "./postgres-log-reader.ts";
 import { createLogWriter } from "./postgres-log-writer.ts";

@@ -5,7 +5,7 @@ import { logChannelOf } from "./channel.ts";
 import { EventLogError } from "./errors.ts";
 import type { Append, LogHold, LogWriter } from "./event-log.ts";
 import { invariant } from "./invariant.ts";
-import { appendLeaves, emptyFrontier, frontierBytes, frontierOf, rootOf, type Frontier } from "./merkle.ts";
+import { appendLeaves, emptyFrontier, frontierBytes, frontierOf, rootOf, type Frontier } from "@finality/transparency";
 import { noteStop, pendingSkips } from "./skips.ts";
 import { sourceOffsets } from "./source-offsets.ts";
 import { lockHead, openHead, raiseEpoch } from "./statements.ts";

@@ -1,8 +1,7 @@
 import type { StoredRecord } from "@finality/contracts";
 import type { LogReader } from "./event-log.ts";
 import { EventLogError } from "./errors.ts";
-import { contentHash, leafHash, provenanceHash } from "./hashes.ts";
-import { appendLeaves, emptyFrontier, rootOf, type Frontier } from "./merkle.ts";
+import { appendLeaves, contentHash, emptyFrontier, type Frontier, leafHash, provenanceHash, rootOf } from "@finality/transparency";
 
 /** Where stored bytes and stored hashes part. Hashes in lower-case hex. */
 export type HashDifference =

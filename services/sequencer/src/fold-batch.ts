@@ -1,7 +1,8 @@
 import type { BusMessage } from "@finality/bus";
 import { decodeRecord, encodeRecord, isInputRecord, type Decision, type Input, type Provenance, type RecordPlace } from "@finality/contracts";
 import type { advance, EngineState } from "@finality/engine";
-import { sha256, type NewDeadLetter, type PendingRecord } from "@finality/event-log";
+import { type NewDeadLetter, type PendingRecord } from "@finality/event-log";
+import { sha256 } from "@finality/transparency";
 import { admitGroup, parse, type Admitted, type LogTime } from "./admit-batch.ts";
 import { provenanceOf, type WriterIdentity } from "./provenance.ts";
 import type { Skips } from "./skipping.ts";

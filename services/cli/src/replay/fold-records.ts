@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { decodeRecord, isDecisionRecord, isInputRecord, type DecisionRecord, type InputRecord, type LogRecord, type StoredRecord } from "@finality/contracts";
 import { evolve, initialState, stateHash } from "@finality/engine";
-import { contentHash, sha256 } from "@finality/event-log";
+import { contentHash, sha256 } from "@finality/transparency";
 
 /** What a log holds and hashes to. Hashes are lower-case hex SHA-256. */
 export type LogSummary = {

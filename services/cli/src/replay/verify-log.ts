@@ -1,6 +1,7 @@
 import { decodeRecord, type LogRecord, type StoredRecord } from "@finality/contracts";
 import { initialState, semantics, verifyStep } from "@finality/engine";
-import { sha256, verifyHashes, type LogReader } from "@finality/event-log";
+import { verifyHashes, type LogReader } from "@finality/event-log";
+import { sha256 } from "@finality/transparency";
 import { inputGroups } from "./fold-records.ts";
 
 /** Where the log and its recomputation part first. Hashes are lower-case hex. */

@@ -1,6 +1,6 @@
 import { decodeRecord, isDecisionRecord, type DecisionRecord, type StoredRecord } from "@finality/contracts";
 import { bookNames, bookView, evolve, initialState, semantics, smileViews, stateHash, type EngineState } from "@finality/engine";
-import { sha256 } from "@finality/event-log";
+import { sha256 } from "@finality/transparency";
 import type { BookRow, Checkpoint, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, ReadModels, SmileRow } from "@finality/read-models";
 import { ProjectorError } from "../errors.ts";
 import { bookRow, greeksRow, orderRow, pnlRow, positionRow, smileRow } from "./book-rows.ts";

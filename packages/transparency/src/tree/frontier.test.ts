@@ -2,15 +2,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "@finality/testkit";
-import { sha256 } from "./hashes.ts";
-import { appendLeaves, emptyFrontier, frontierBytes, frontierOf, rootOf } from "./merkle.ts";
+import { sha256 } from "../record-hashes.ts";
+import { appendLeaves, emptyFrontier, frontierBytes, frontierOf, rootOf } from "./frontier.ts";
 
 type Vector = { readonly name: string; readonly wantErr: boolean };
 type Vectors = {
   readonly inclusion: readonly (Vector & { readonly leafIdx: number; readonly treeSize: number; readonly root: string; readonly leafHash: string })[];
   readonly consistency: readonly (Vector & { readonly size1: number; readonly size2: number; readonly root1: string; readonly root2: string })[];
 };
-const vectors = JSON.parse(readFileSync(join(import.meta.dirname, "../reference/rfc6962-vectors.json"), "utf8")) as Vectors;
+const vectors = JSON.parse(readFileSync(join(import.meta.dirname, "../../reference/rfc6962-vectors.json"), "utf8")) as Vectors;
 
 /** The inputs of the vectors' tree (reference/README.md). */
 const inputs = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"];

@@ -1,5 +1,5 @@
-import { hashBytes, sha256 } from "./hashes.ts";
-import { invariant } from "./invariant.ts";
+import { hashBytes, sha256 } from "../record-hashes.ts";
+import { invariant } from "@finality/domain";
 
 /**
  * The RFC 6962 tree over the leaves 1..size, as far as appending needs it: the roots of its perfect subtrees, largest first,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { contentHash, leafHash, provenanceHash } from "./hashes.ts";
+import { contentHash, leafHash, provenanceHash } from "./record-hashes.ts";
 
 const content = { type: "Halted", version: 1, venueTimeUs: 5, recordedTimeUs: 2 ** 53 - 1, payload: Buffer.from("{}") };
 
