@@ -4,27 +4,32 @@ import { migrate } from "./migrate.ts";
 import { effectiveRights, type Rights } from "./testing/effective-rights.ts";
 import { testServer, type TestServer } from "./testing/test-server.ts";
 
-const schemas = ["event_log", "bus", "execution", "venue", "read_model", "bullmq"] as const;
-const groups = ["appender", "dispatcher", "executor", "venue", "projector", "reader", "operator", "conductor", "bus", "queue"] as const;
+const schemas = ["event_log", "transparency", "bus", "execution", "venue", "read_model", "bullmq"] as const;
+const groups = ["appender", "dispatcher", "executor", "venue", "projector", "notary", "reader", "operator", "conductor", "bus", "queue"] as const;
 type Group = (typeof groups)[number];
 
 /** Group by group what it may do with a table; who is not named may do nothing. A new table is one line here and its grants in its migration. */
 const expected: Readonly<Record<string, Partial<Record<Group, Rights>>>> = {
   "event_log.catalogue": { appender: "s", executor: "s", reader: "s", operator: "siu", conductor: "siu" },
-  "event_log.head": { appender: "siu", dispatcher: "s", executor: "s", venue: "s", projector: "s", reader: "s", operator: "s", conductor: "s" },
-  "event_log.record": { appender: "si", dispatcher: "s", executor: "s", venue: "s", projector: "s", reader: "s", operator: "s", conductor: "s" },
+  "event_log.head": { appender: "siu", dispatcher: "s", executor: "s", venue: "s", projector: "s", notary: "s", reader: "s", operator: "s", conductor: "s" },
+  "event_log.record": { appender: "si", dispatcher: "s", executor: "s", venue: "s", projector: "s", notary: "s", reader: "s", operator: "s", conductor: "s" },
   "event_log.record_json": { reader: "s", operator: "s" },
   "event_log.source_offset": { appender: "siu", reader: "s", operator: "s", conductor: "s" },
   "event_log.dead_letter": { appender: "sidu(published_at)", reader: "s", operator: "su(resolved_at state)" },
   "event_log.skip": { appender: "s", reader: "s", operator: "si" },
+  "event_log.snapshot": { appender: "su(rejected)", projector: "su(rejected)", notary: "siud", reader: "s", operator: "siud" },
+  "event_log.generation_order": { appender: "s", reader: "s", operator: "si" },
+  "transparency.tile": { notary: "siu", reader: "s", operator: "s" },
+  "transparency.checkpoint": { notary: "si", reader: "s", operator: "s" },
+  "transparency.cosignature": { notary: "si", reader: "s", operator: "si" },
   "event_log.stop": { appender: "siu", reader: "s", operator: "s" },
   "execution.follower": { dispatcher: "siu", venue: "siu", reader: "s", operator: "s", conductor: "s" },
   "execution.command": { dispatcher: "si", executor: "s", reader: "s", operator: "s", conductor: "s" },
   "execution.attempt": { dispatcher: "s", executor: "siu", reader: "s", operator: "si", conductor: "s" },
-  "execution.halt": { executor: "s", reader: "s", operator: "si", conductor: "si" },
+  "execution.halt": { executor: "s", notary: "si", reader: "s", operator: "si", conductor: "si" },
   "execution.outbox": { executor: "siu", reader: "s", operator: "si", conductor: "su(published)" },
   "execution.venue_cursor": { executor: "siu", reader: "s", operator: "s", conductor: "s" },
-  "execution.lease": { dispatcher: "siud", executor: "siud", venue: "siud", projector: "siud", reader: "s", operator: "s" },
+  "execution.lease": { dispatcher: "siud", executor: "siud", venue: "siud", projector: "siud", notary: "siud", reader: "s", operator: "s" },
   "venue.terms": { executor: "s", venue: "s", conductor: "siu" },
   "venue.quote": { executor: "s", venue: "siud" },
   "venue.order": { executor: "siu", venue: "su", operator: "s", conductor: "s" },
