@@ -4,7 +4,7 @@ const tests = "\\.test\\.ts$";
 
 /** What only tests use and is no test itself: conformance suites, twins (second implementations), set-ups. */
 const support = "/(conformance|twin|testing)/";
-const forTests = [tests, support, "^packages/testkit/"];
+const forTests = [tests, support, "^packages/(testkit|desk-log)/"];
 
 /** Lowest first. */
 const ranks = [
@@ -14,6 +14,7 @@ const ranks = [
   { name: "ground", path: "^packages/(database|service-kit|transparency)/" },
   { name: "runtime", path: "^packages/runtime/" },
   { name: "adapters", path: "^packages/(bus|calendars|work-queue|event-log|execution|read-models|venues|datasets)/" },
+  { name: "history", path: "^packages/history/" },
   { name: "services", path: "^services/" },
   { name: "bench", path: "^bench/" },
 ];
@@ -85,7 +86,7 @@ module.exports = {
       name: "testkit-in-tests-only",
       severity: "error",
       from: { path: "^(packages|services)/", pathNot: forTests },
-      to: { path: "^packages/testkit/" },
+      to: { path: "^packages/(testkit|desk-log)/" },
     },
     {
       name: "brokers-in-tests-only",

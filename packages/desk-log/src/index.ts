@@ -1,0 +1,1 @@
+export { type RecordedLog, recordedLog } from "./recorded-log.ts";
