@@ -13,6 +13,7 @@ const expected: Readonly<Record<string, Partial<Record<Group, Rights>>>> = {
   "event_log.catalogue": { appender: "s", executor: "s", reader: "s", operator: "siu", conductor: "siu" },
   "event_log.head": { appender: "siu", dispatcher: "s", executor: "s", venue: "s", projector: "s", notary: "s", reader: "s", operator: "s", conductor: "s" },
   "event_log.record": { appender: "si", dispatcher: "s", executor: "s", venue: "s", projector: "s", notary: "s", reader: "s", operator: "s", conductor: "s" },
+  "event_log.record_partition": { appender: "s", dispatcher: "s", executor: "s", venue: "s", projector: "s", notary: "s", reader: "s", operator: "s", conductor: "s" },
   "event_log.record_json": { reader: "s", operator: "s" },
   "event_log.source_offset": { appender: "siu", reader: "s", operator: "s", conductor: "s" },
   "event_log.dead_letter": { appender: "sidu(published_at)", reader: "s", operator: "su(resolved_at state)" },
@@ -132,6 +133,19 @@ describe("rights to create", () => {
 });
 
 describe("the record table is insert-only", () => {
+  beforeAll(async () => {
+    await owner.query("INSERT INTO event_log.head (log, generation, epoch, position, recorded_us, frontier, root) VALUES ('SPX', 1, 1, 0, 0, '', '') ON CONFLICT DO NOTHING");
+    await as("appender", (database) => database.query("SELECT event_log.ensure_partitions('SPX', 1)"));
+  });
+
+  test("nobody but the appender makes partitions, and nobody but the owner touches one", async () => {
+    const { rows } = await owner.query<{ name: string }>("SELECT name FROM event_log.record_partition");
+    for (const group of groups) {
+      if (group !== "appender") await expect(as(group, (database) => database.query("SELECT event_log.ensure_partitions('SPX', 1)"))).rejects.toMatchObject(refused);
+      await expect(as(group, (database) => database.query(`SELECT FROM event_log_part.${rows[0]?.name ?? ""}`))).rejects.toMatchObject(refused);
+    }
+  });
+
   test("the appender inserts, and can change or remove nothing", async () => {
     await as("appender", async (database) => {
       await database.query(insertRecord);
@@ -147,7 +161,9 @@ describe("the record table is insert-only", () => {
 
   test("the owner, who may, is stopped by the triggers, also in a session that plays the replica", async () => {
     for (const mode of ["origin", "replica"]) {
-      for (const change of ["UPDATE event_log.record SET payload = 'x'", "DELETE FROM event_log.record", "TRUNCATE event_log.record"]) {
+      const [partition] = (await owner.query<{ name: string }>("SELECT name FROM event_log.record_partition")).rows;
+      const tables = ["event_log.record", `event_log_part.${partition?.name ?? ""}`];
+      for (const change of tables.flatMap((table) => [`UPDATE ${table} SET payload = 'x'`, `DELETE FROM ${table}`, `TRUNCATE ${table}`])) {
         const attempt = owner.transaction(async (client) => {
           await client.query("SELECT set_config('session_replication_role', $1, true)", [mode]);
           await client.query(change);

@@ -7,6 +7,8 @@ export type EventLogErrorCode =
   | "commit_unknown"
   /** Positions are missing. */
   | "hole"
+  /** The records left PostgreSQL for the archive: read them there. */
+  | "archived"
   /** Stored bytes and stored hashes contradict each other. */
   | "corrupt"
   | "unknown_log"

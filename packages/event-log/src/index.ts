@@ -17,6 +17,7 @@ export { type LogHashes, logHashes } from "./log-hash.ts";
 export { createLogReader, type LogReaderDeps } from "./postgres-log-reader.ts";
 export { createLogWriter, type LogWriterDeps } from "./postgres-log-writer.ts";
 export { exportFormat, type ExportHeader, type LogExport, readExport } from "./read-export.ts";
+export { detachedUpTo, detachPartition, type Leaving, type RecordPartition, recordPartitions } from "./retention.ts";
 export { type LogStop, type MessagePlace, orderSkip, type Skip, type SkipAnswer, stopOf } from "./skips.ts";
 export { sourceOffsets, type StoredOffset } from "./source-offsets.ts";
 export { type HashDifference, type HashVerdict, verifyHashes } from "./verify-hashes.ts";

@@ -3,6 +3,7 @@ import { createNotifier, type Database, type Notifier } from "@finality/database
 import { logChannelOf } from "./channel.ts";
 import { EventLogError } from "./errors.ts";
 import type { LogHead, LogReader } from "./event-log.ts";
+import { detachedUpTo } from "./retention.ts";
 import { readHead, readHeads, readRecords } from "./statements.ts";
 import { createWakeUp } from "./wake-up.ts";
 
@@ -50,7 +51,8 @@ export const createLogReader = (deps: LogReaderDeps): LogReader => {
   const read = async (log: string, afterPosition: number, limit: number): Promise<readonly StoredRecord[]> => {
     const { rows } = await database.query<RecordRow>(readRecords, [log, afterPosition, limit]);
     const records = rows.flatMap((row) => storedRecord(log, row) ?? []);
-    checkContiguous({ log, afterPosition, limit, head: rows[0]?.head ?? 0 }, records);
+    const missing = missingIn({ afterPosition, limit, head: rows[0]?.head ?? 0 }, records);
+    if (missing !== undefined) throw await gapError(database, log, missing);
     return records;
   };
   return {
@@ -92,20 +94,24 @@ async function* follow(
   }
 }
 
-type Asked = { readonly log: string; readonly afterPosition: number; readonly limit: number; readonly head: number };
+type Asked = { readonly afterPosition: number; readonly limit: number; readonly head: number };
+type Gap = { readonly first: number; readonly last: number };
 
 /** A gap is an error, not a pause: an append makes all of its positions visible at once. */
-const checkContiguous = ({ log, afterPosition, limit, head }: Asked, records: readonly StoredRecord[]): void => {
+const missingIn = ({ afterPosition, limit, head }: Asked, records: readonly StoredRecord[]): Gap | undefined => {
   let before = afterPosition;
   for (const { position } of records) {
-    if (position !== before + 1) throw hole(log, before + 1, position - 1);
+    if (position !== before + 1) return { first: before + 1, last: position - 1 };
     before = position;
   }
-  if (records.length < limit && before < head) throw hole(log, before + 1, head);
+  return records.length < limit && before < head ? { first: before + 1, last: head } : undefined;
 };
 
-const hole = (log: string, first: number, last: number): EventLogError =>
-  new EventLogError("hole", `Log ${log} has no record at ${first === last ? `position ${String(first)}` : `positions ${String(first)} to ${String(last)}`}.`);
+const gapError = async (database: Database, log: string, { first, last }: Gap): Promise<EventLogError> => {
+  const archived = await detachedUpTo(database, log);
+  if (first <= archived) return new EventLogError("archived", `The records 1 to ${String(archived)} of log ${log} left PostgreSQL for the archive; name its folder to read them.`);
+  return new EventLogError("hole", `Log ${log} has no record at ${first === last ? `position ${String(first)}` : `positions ${String(first)} to ${String(last)}`}.`);
+};
 
 const logHead = ({ log, generation, epoch, position, recorded_us: recordedUs, root, duplicates }: HeadRow): LogHead => ({
   log,

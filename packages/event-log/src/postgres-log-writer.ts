@@ -8,7 +8,7 @@ import { invariant } from "./invariant.ts";
 import { appendLeaves, emptyFrontier, frontierBytes, frontierOf, rootOf, type Frontier } from "@finality/transparency";
 import { noteStop, pendingSkips } from "./skips.ts";
 import { sourceOffsets } from "./source-offsets.ts";
-import { lockHead, openHead, raiseEpoch } from "./statements.ts";
+import { ensurePartitions, lockHead, openHead, raiseEpoch } from "./statements.ts";
 
 export type LogWriterDeps = {
   readonly database: Database;
@@ -29,6 +29,13 @@ type HeadRow = {
 export const createLogWriter = ({ database, notifier }: LogWriterDeps): LogWriter => {
   /** The tree behind each log's last append of this writer; a hint that is compared with the stored one under the lock. */
   const frontiers = new Map<string, Frontier>();
+  /** Each log's last position that has a partition, as far as this writer knows. */
+  const places = new Map<string, number>();
+
+  const makePlace = async ({ log, expectedPosition, records }: Append): Promise<void> => {
+    const upTo = expectedPosition + records.length;
+    if ((places.get(log) ?? 0) < upTo) places.set(log, await partitionsUpTo(database, log, upTo));
+  };
 
   const append = async (batch: Append): Promise<{ readonly position: number; readonly recordedUs: number }> => {
     checkOffsets(batch);
@@ -37,6 +44,7 @@ export const createLogWriter = ({ database, notifier }: LogWriterDeps): LogWrite
     frontiers.delete(batch.log);
     const before = known?.size === batch.expectedPosition ? known : await treeBehind(database, batch);
     const after = appendLeaves(before, hashed.leafHashes);
+    await makePlace(batch);
     const recordedUs = await appended(database, batch, { hashed, before, after });
     frontiers.set(batch.log, after);
     if (hashed.count > 0) notifier.notify(logChannelOf(batch.log));
@@ -46,8 +54,9 @@ export const createLogWriter = ({ database, notifier }: LogWriterDeps): LogWrite
   return {
     append,
     takeOver: async (log) => {
-      const { hold, frontier } = await takeOver(database, log);
+      const { hold, frontier, lastPlace } = await takeOver(database, log);
       frontiers.set(log, frontier);
+      places.set(log, lastPlace);
       return hold;
     },
     wasCommitted: (batch) => readBack(database.url, batch),
@@ -56,7 +65,15 @@ export const createLogWriter = ({ database, notifier }: LogWriterDeps): LogWrite
   };
 };
 
-const takeOver = (database: Database, log: string): Promise<{ readonly hold: LogHold; readonly frontier: Frontier }> =>
+/** Makes the partitions that the records up to a position need; returns the last position that has one. */
+const partitionsUpTo = async (client: Queryable, log: string, upTo: number): Promise<number> => {
+  const { rows } = await client.query<{ reached: number }>(ensurePartitions, [log, upTo]);
+  return rows[0]?.reached ?? 0;
+};
+
+type Taken = { readonly hold: LogHold; readonly frontier: Frontier; readonly lastPlace: number };
+
+const takeOver = (database: Database, log: string): Promise<Taken> =>
   database.transaction(async (client) => {
     await client.query(openHead, [log, frontierBytes(emptyFrontier), rootOf(emptyFrontier)]);
     const { rows } = await client.query<HeadRow>(raiseEpoch, [log]);
@@ -65,7 +82,8 @@ const takeOver = (database: Database, log: string): Promise<{ readonly hold: Log
     const offsets = await sourceOffsets(client, log);
     const skips = await pendingSkips(client, log);
     const { generation, epoch, position, recorded_us: recordedUs } = head;
-    return { hold: { log, generation, epoch, position, recordedUs, offsets, skips }, frontier: storedFrontier(log, head) };
+    const lastPlace = await partitionsUpTo(client, log, position + 1);
+    return { lastPlace, hold: { log, generation, epoch, position, recordedUs, offsets, skips }, frontier: storedFrontier(log, head) };
   });
 
 const lockedHead = async (client: Queryable, { log }: Append): Promise<HeadRow> => {

@@ -16,6 +16,9 @@ export const raiseEpoch: NamedStatement = {
          RETURNING generation, epoch, position, recorded_us, frontier, root`,
 };
 
+/** $1 log, $2 the position up to which records are to have a partition. */
+export const ensurePartitions: NamedStatement = { name: "event_log.ensure_partitions", text: "SELECT event_log.ensure_partitions($1, $2) AS reached" };
+
 /** Waits for an open append. $1 log. */
 export const lockHead: NamedStatement = {
   name: "event_log.lock_head",

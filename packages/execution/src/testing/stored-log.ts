@@ -14,6 +14,7 @@ export const openLog = async (database: Database, log: string, clock: "data" | "
   const { type, version, payload } = encodeRecord(opened);
   const none = Buffer.alloc(32);
   await database.query("INSERT INTO event_log.head (log, generation, epoch, position, recorded_us, frontier, root) VALUES ($1, 1, 1, 1, $2, $3, $3)", [log, startUs, none]);
+  await database.query("SELECT event_log.ensure_partitions($1, 1)", [log]);
   await database.query(
     `INSERT INTO event_log.record (log, position, generation, type, version, venue_us, recorded_us, payload, provenance, content_hash, leaf_hash)
      VALUES ($1, 1, 1, $2, $3, $4, $4, $5, $6, $7, $7)`,
