@@ -89,6 +89,7 @@ export const appendValues = (append: Append, { columns, lastRecordedUs }: Hashed
   position: append.expectedPosition,
   frontier: frontierBytes(before),
   duplicates: append.duplicates,
+  next_generation: append.generation ?? null,
   next_recorded_us: lastRecordedUs ?? null,
   next_frontier: frontierBytes(after),
   next_root: rootOf(after),

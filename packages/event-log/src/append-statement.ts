@@ -11,6 +11,8 @@ export type AppendValues = {
   /** The tree that the append was computed behind. */
   readonly frontier: Buffer;
   readonly duplicates: number;
+  /** Null: the head's stays. */
+  readonly next_generation: number | null;
   /** Null without records: the head's time stays. */
   readonly next_recorded_us: number | null;
   readonly next_frontier: Buffer;
@@ -66,7 +68,7 @@ const appendText = (isPlain: boolean): string => `
   WITH head AS (
     UPDATE event_log.head
        SET position = position + cardinality(:types::text[]), recorded_us = coalesce(:next_recorded_us, recorded_us), frontier = :next_frontier,
-           root = :next_root, written_at = now(), duplicates = duplicates + :duplicates
+           root = :next_root, written_at = now(), duplicates = duplicates + :duplicates, generation = coalesce(:next_generation::int, generation)
      WHERE log = :log AND epoch = :epoch AND position = :position AND frontier = :frontier
        AND recorded_us <= coalesce((:recorded_us::bigint[])[1], recorded_us)
     RETURNING generation, recorded_us),

@@ -1,4 +1,5 @@
 import type { Provenance, RecordContent, StoredRecord } from "@finality/contracts";
+import type { GenerationOrder } from "./generations.ts";
 import type { LogStop, Skip } from "./skips.ts";
 
 export type SourceOffset = { readonly topic: string; readonly partition: number; readonly nextOffset: number };
@@ -29,6 +30,8 @@ export type LogHold = {
   readonly offsets: readonly (SourceOffset & { readonly lastHash?: Uint8Array | undefined; readonly busIdentity?: string | undefined })[];
   /** Messages to pass over when they come (rule 10). */
   readonly skips: readonly Skip[];
+  /** To be recorded before anything else (rule 9). */
+  readonly ordered?: GenerationOrder | undefined;
 };
 
 export type Append = {
@@ -43,6 +46,8 @@ export type Append = {
   /** Names the storage that the messages were consumed from; it is stored with the offsets, and is neither content nor provenance. */
   readonly busIdentity?: string;
   readonly deadLetters: readonly NewDeadLetter[];
+  /** The records' generation and the head's from here on, where it is not the head's: the first record says so. */
+  readonly generation?: number;
   /** Messages ignored as known in this batch. */
   readonly duplicates: number;
 };

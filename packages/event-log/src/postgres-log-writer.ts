@@ -4,6 +4,7 @@ import { appendStatement, countMismatchState, type AppendRow } from "./append-st
 import { logChannelOf } from "./channel.ts";
 import { EventLogError } from "./errors.ts";
 import type { Append, LogHold, LogWriter } from "./event-log.ts";
+import { orderedGeneration } from "./generations.ts";
 import { invariant } from "./invariant.ts";
 import { appendLeaves, emptyFrontier, frontierBytes, frontierOf, rootOf, type Frontier } from "@finality/transparency";
 import { noteStop, pendingSkips } from "./skips.ts";
@@ -81,9 +82,10 @@ const takeOver = (database: Database, log: string): Promise<Taken> =>
     invariant(head !== undefined, "a head row that was inserted is there");
     const offsets = await sourceOffsets(client, log);
     const skips = await pendingSkips(client, log);
+    const ordered = await orderedGeneration(client, log);
     const { generation, epoch, position, recorded_us: recordedUs } = head;
     const lastPlace = await partitionsUpTo(client, log, position + 1);
-    return { lastPlace, hold: { log, generation, epoch, position, recordedUs, offsets, skips }, frontier: storedFrontier(log, head) };
+    return { lastPlace, hold: { log, generation, epoch, position, recordedUs, offsets, skips, ordered }, frontier: storedFrontier(log, head) };
   });
 
 const lockedHead = async (client: Queryable, { log }: Append): Promise<HeadRow> => {

@@ -1,4 +1,4 @@
-export type SequencerErrorCode = "message_unapplicable" | "record_unfoldable" | "offset_gap" | "topic_recreated" | "waiting_room_full";
+export type SequencerErrorCode = "message_unapplicable" | "offset_gap" | "topic_recreated" | "waiting_room_full" | "older_than_attested";
 
 /** The world or a message failed one log. The message names the log and the place. */
 export class SequencerError extends Error {

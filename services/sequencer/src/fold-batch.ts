@@ -83,7 +83,8 @@ type RecordTime = { readonly venueTimeUs: number; readonly recordedTimeUs: numbe
 export const foldInput = (folding: Folding, input: Input, { venueTimeUs, recordedTimeUs }: RecordTime, provenance: Provenance): readonly PendingRecord[] => {
   const { log, state } = folding;
   const encoded = pendingRecord(input, { venueTimeUs, recordedTimeUs }, provenance);
-  const place: RecordPlace = { log, generation: state.facts.generation, position: state.facts.position + 1, venueTimeUs, recordedTimeUs };
+  const generation = input.type === "GenerationRaised" ? input.body.generation : state.facts.generation;
+  const place: RecordPlace = { log, generation, position: state.facts.position + 1, venueTimeUs, recordedTimeUs };
   const record = decodeRecord({ ...place, ...encoded.content });
   if (!isInputRecord(record)) throw new Error("Invariant: an input stays an input through its encoding.");
   const decisions = folding.advance(state, record, sha256);

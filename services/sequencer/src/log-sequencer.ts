@@ -1,13 +1,14 @@
 import type { Bus, BusMessage } from "@finality/bus";
 import type { Input } from "@finality/contracts";
 import { semantics } from "@finality/engine";
-import { EventLogError, type Append, type LogHold, type LogReader, type LogWriter, type MessagePlace } from "@finality/event-log";
+import { EventLogError, type Append, type GenerationOrder, type LogHold, type LogReader, type LogWriter, type MessagePlace } from "@finality/event-log";
+import { foldAt, type HistoryDeps } from "@finality/history";
 import type { Faults, Logger } from "@finality/service-kit";
 import { SequencerError } from "./errors.ts";
 import { clockOf, foldBatch, foldInput, type Advance, type FoldedBatch, type Folding } from "./fold-batch.ts";
 import { clockBehindUsMax, type LogStatus, type StopCode } from "./log-status.ts";
 import { mends } from "./mends.ts";
-import { rebuildState } from "./rebuild.ts";
+import type { Attested, SequencerDeps } from "./sequencer-deps.ts";
 import { skipsByPlace } from "./skipping.ts";
 import { offsetsOf, requireNoGap, requireSameTopics } from "./source-offsets.ts";
 import { isOverfull, sortBeforeOpening } from "./waiting-room.ts";
@@ -16,6 +17,8 @@ export type LogSequencerDeps = {
   readonly bus: Bus;
   readonly reader: LogReader;
   readonly writer: LogWriter;
+  readonly snapshots?: SequencerDeps["snapshots"];
+  readonly attested?: SequencerDeps["attested"];
   readonly nowUs: () => number;
   readonly build: string;
   readonly advance: Advance;
@@ -46,10 +49,24 @@ const clockStepUs = 1_000_000;
 export const openLogSequencer = async (deps: LogSequencerDeps, log: string): Promise<LogSequencer> => {
   const hold = await deps.writer.takeOver(log);
   const busIdentity = await requireSameTopics(deps.bus, hold);
-  const state = await rebuildState(deps.reader, hold);
+  requireNotSetBack(hold, await deps.attested?.(log));
+  const { state } = await foldAt(pastOf(deps), log, hold.position);
   const sequencer = new WritingSequencer({ ...deps, busIdentity }, hold, { log, epoch: hold.epoch, build: deps.build, advance: deps.advance, state, skips: skipsByPlace(hold.skips) });
   await sequencer.start();
   return sequencer;
+};
+
+const pastOf = ({ reader, snapshots, logger }: LogSequencerDeps): HistoryDeps => ({
+  source: reader,
+  ...(snapshots === undefined ? {} : { snapshots }),
+  onRejected: ({ log, position }, reason) => { logger.error({ log, position }, `the snapshot of log ${log} at position ${String(position)} does not match the log and is not used: ${reason}`); },
+});
+
+/** A database that holds less than was attested outside it was set back: ids would be given out twice. A new generation is the way on (rule 9). */
+const requireNotSetBack = ({ log, generation, position, ordered }: LogHold, attested: Attested | undefined): void => {
+  const next = ordered?.generation ?? generation;
+  if (attested === undefined || next > attested.generation || (next === attested.generation && position >= attested.size)) return;
+  throw new SequencerError("older_than_attested", `Log ${log} is at position ${String(position)} of generation ${String(generation)}, but a checkpoint of ${String(attested.size)} records of generation ${String(attested.generation)} was signed: an older database was put in its place. Read docs/operations.md, "Restore", then \`finality log raise-generation\`.`);
 };
 
 /** For a log that cannot be written: it takes its messages and keeps nothing of them, so that the other logs go on. */
@@ -106,6 +123,7 @@ class WritingSequencer implements LogSequencer {
   /** The semantics of what follows are said in the log, when they are not those of what is there (rule 2). */
   async start(): Promise<void> {
     const { semantics: recorded, recordedTimeUs } = this.#folding.state.facts;
+    if (this.#hold.ordered !== undefined && this.#hold.position > 0) await this.#raiseGeneration(this.#hold.ordered, recordedTimeUs);
     if (this.#hold.position > 0 && recorded !== semantics) await this.#record({ type: "WriterStarted", body: { semantics } }, recordedTimeUs);
   }
 
@@ -195,11 +213,19 @@ class WritingSequencer implements LogSequencer {
     await this.#append({ ...noSource, records });
   }
 
+  /** The first record of the new generation carries it already. */
+  async #raiseGeneration({ generation, reason, actor }: GenerationOrder, timeUs: number): Promise<void> {
+    const { epoch, build, log, state } = this.#folding;
+    const records = foldInput(this.#folding, { type: "GenerationRaised", body: { generation, reason } }, { venueTimeUs: timeUs, recordedTimeUs: timeUs }, { epoch, build, actor });
+    this.#deps.logger.warn({ log, generation, position: state.facts.position }, `log ${log} goes on as generation ${String(generation)}: ${reason}`);
+    await this.#append({ ...noSource, records, generation });
+  }
+
   /** Waits for the commit before, then begins this one: the next batch is folded meanwhile. */
-  async #append({ records, deadLetters, duplicates, consumed }: Omit<FoldedBatch, "unapplicable">): Promise<void> {
+  async #append({ records, deadLetters, duplicates, consumed, generation }: Omit<FoldedBatch, "unapplicable"> & { readonly generation?: number }): Promise<void> {
     const offsets = offsetsOf(consumed, this.#stored);
     if (records.length === 0 && offsets.length === 0) return;
-    const append: Append = { log: this.log, epoch: this.#hold.epoch, expectedPosition: this.#storedPosition, records, offsets, busIdentity: this.#deps.busIdentity, deadLetters, duplicates };
+    const append: Append = { log: this.log, epoch: this.#hold.epoch, expectedPosition: this.#storedPosition, records, offsets, busIdentity: this.#deps.busIdentity, deadLetters, duplicates, ...(generation === undefined ? {} : { generation }) };
     this.#storedPosition += records.length;
     this.#stored = new Map([...this.#stored, ...offsets.map(({ topic, next }) => [topic, next] as const)]);
     await this.#inFlight;

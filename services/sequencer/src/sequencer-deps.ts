@@ -1,7 +1,11 @@
 import type { Bus } from "@finality/bus";
 import type { Catalogue, DeadLetterUpkeep, LogReader, LogWriter } from "@finality/event-log";
+import type { SnapshotStore } from "@finality/history";
 import type { Faults, Logger } from "@finality/service-kit";
 import type { Advance } from "./fold-batch.ts";
+
+/** What somebody outside PostgreSQL knows that a log held: so many records under a generation. */
+export type Attested = { readonly generation: number; readonly size: number };
 
 export type SequencerDeps = {
   readonly bus: Bus;
@@ -22,9 +26,13 @@ export type SequencerDeps = {
     /** Longest time until new letters are looked for; default 1000. Milliseconds. */
     readonly everyMs?: number;
   };
+  /** Where a takeover's fold begins; without it at the first record. */
+  readonly snapshots?: SnapshotStore;
+  /** The newest checkpoint of a log that is kept outside PostgreSQL; with it a database that was set back in silence is not written to (rule 9). */
+  readonly attested?: (log: string) => Promise<Attested | undefined>;
   /** Another fold, in tests only. */
   readonly advance?: Advance;
 };
 
 /** What writing itself takes. */
-export type WritingDeps = Required<Omit<SequencerDeps, "deadLetters">>;
+export type WritingDeps = Required<Omit<SequencerDeps, "deadLetters" | "snapshots" | "attested">> & Pick<SequencerDeps, "snapshots" | "attested">;

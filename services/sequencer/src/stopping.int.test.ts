@@ -65,9 +65,9 @@ test("a topic that was made anew under a log is noticed at the start", async () 
 
 test("a log whose records cannot be folded stops and leaves the others alone", async () => {
   await written("HURT");
+  await written("HOLED");
   await server.database.query("ALTER TABLE event_log.record DISABLE TRIGGER USER");
   await server.database.query("UPDATE event_log.record SET payload = 'no record' WHERE log = 'HURT' AND position = 2");
-  await written("HOLED");
   await server.database.query("DELETE FROM event_log.record WHERE log = 'HOLED' AND position = 4");
   const sequencer = house.start();
   expect(await stopReason(sequencer, "HURT")).toContain("HURT-1-2");
