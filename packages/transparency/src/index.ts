@@ -1,2 +1,14 @@
+export { TransparencyError, type TransparencyErrorCode } from "./errors.ts";
+export { checkpointText, type LogCheckpoint, parseCheckpoint } from "./notes/checkpoint.ts";
+export { cosign, cosignedAt } from "./notes/cosignature.ts";
+export { type KeyUse, newPrivateKeyPem, parseVerifierKey, type SignerKey, signerFromPem, type VerifierKey } from "./notes/keys.ts";
+export { type Era, followRotations, rotationNote } from "./notes/rotation.ts";
+export { type Note, type NoteSignature, openNote, parseNote, signNote } from "./notes/signed-note.ts";
 export { contentHash, hashBytes, leafHash, provenanceHash, sha256 } from "./record-hashes.ts";
+export { type GrowingTiles, openGrowingTiles } from "./tiles/growing-tiles.ts";
+export { entriesPath, entryBundle, parseTilePath, type ReadTile, type Tile, type TilePlace, tilePath, type TileRequest, tileWidth, widthOf } from "./tiles/tile.ts";
+export { nodesOfTiles } from "./tiles/tile-nodes.ts";
 export { appendLeaves, emptyFrontier, type Frontier, frontierBytes, frontierOf, rootOf } from "./tree/frontier.ts";
+export { type NodeHashes, nodesOfLeaves, rootAt } from "./tree/nodes.ts";
+export { type Consistency, consistencyProof, type Inclusion, inclusionProof, type Proof, verifyConsistency, verifyInclusion } from "./tree/proofs.ts";
+export { type WitnessAnswer, witnessCheckpoint, type WitnessQuestion, type WitnessRefusal } from "./witness/witness.ts";

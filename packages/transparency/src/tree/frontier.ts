@@ -1,4 +1,5 @@
 import { hashBytes, sha256 } from "../record-hashes.ts";
+import { nodeHash } from "./nodes.ts";
 import { invariant } from "@finality/domain";
 
 /**
@@ -8,15 +9,6 @@ import { invariant } from "@finality/domain";
 export type Frontier = { readonly size: number; readonly roots: readonly Uint8Array[] };
 
 export const emptyFrontier: Frontier = { size: 0, roots: [] };
-
-/** RFC 6962 interior node: SHA-256(0x01 ‖ left ‖ right). */
-const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => {
-  const bytes = Buffer.allocUnsafe(1 + 2 * hashBytes);
-  bytes[0] = 0x01;
-  bytes.set(left, 1);
-  bytes.set(right, 1 + hashBytes);
-  return sha256(bytes);
-};
 
 /** The frontier behind further leaf hashes. */
 export const appendLeaves = (frontier: Frontier, leafHashes: readonly Uint8Array[]): Frontier => {
