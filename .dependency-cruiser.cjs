@@ -13,7 +13,7 @@ const ranks = [
   { name: "engine", path: "^packages/engine/" },
   { name: "ground", path: "^packages/(database|service-kit|transparency)/" },
   { name: "runtime", path: "^packages/runtime/" },
-  { name: "adapters", path: "^packages/(bus|calendars|work-queue|event-log|execution|read-models|venues|datasets)/" },
+  { name: "adapters", path: "^packages/(archive|bus|calendars|work-queue|event-log|execution|read-models|venues|datasets)/" },
   { name: "history", path: "^packages/history/" },
   { name: "services", path: "^services/" },
   { name: "bench", path: "^bench/" },
@@ -22,7 +22,7 @@ const ranks = [
 const strangers = [
   { name: "values", packages: "pricing|domain" },
   { name: "ground", packages: "database|service-kit|transparency" },
-  { name: "adapters", packages: "bus|calendars|work-queue|event-log|execution|read-models|venues|datasets" },
+  { name: "adapters", packages: "archive|bus|calendars|work-queue|event-log|execution|read-models|venues|datasets" },
 ].map(({ name, packages }) => ({
   name: `${name}-strangers`,
   comment: "Packages of one rank do not import each other; what two share lies below both.",

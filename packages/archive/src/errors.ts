@@ -1,0 +1,25 @@
+export type ArchiveErrorCode =
+  /** The range is archived already, overlaps what is, or another export of the log is running. */
+  | "conflict"
+  /** The range does not follow the last archived one. */
+  | "gap"
+  /** Positions are missing, in what is exported or in the archive. */
+  | "hole"
+  /** Bytes contradict their hashes, or a file of a sealed range cannot be read. */
+  | "corrupt"
+  /** The tree before the range is not the one that the archive ends with: the archive holds records that the log no longer has. */
+  | "diverged"
+  | "bad_manifest"
+  /** The log's name cannot name a folder, or the range is none. */
+  | "bad_request";
+
+/** What fails in writing or reading an archive. The message names log, positions and file. */
+export class ArchiveError extends Error {
+  readonly code: ArchiveErrorCode;
+
+  constructor(code: ArchiveErrorCode, message: string, options?: { readonly cause: unknown }) {
+    super(message, options);
+    this.name = "ArchiveError";
+    this.code = code;
+  }
+}
