@@ -16,10 +16,13 @@ export type ArchiveErrorCode =
 /** What fails in writing or reading an archive. The message names log, positions and file. */
 export class ArchiveError extends Error {
   readonly code: ArchiveErrorCode;
+  /** The path of the file that cannot be read, where it is one. */
+  readonly file: string | undefined;
 
-  constructor(code: ArchiveErrorCode, message: string, options?: { readonly cause: unknown }) {
-    super(message, options);
+  constructor(code: ArchiveErrorCode, message: string, { cause, file }: { readonly cause?: unknown; readonly file?: string } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
     this.name = "ArchiveError";
     this.code = code;
+    this.file = file;
   }
 }

@@ -5,6 +5,7 @@ import { invariant } from "@finality/domain";
 // Whole columns of a chunk as typed arrays, by the bindings below DuckDB's classes: these hand out columns value by value, with a look at
 // the validity bits for each. The statements that are read this way leave no NULL in such columns, and name their types.
 
+/** The bindings answer a `Buffer`, whose own methods are not those of an array of bytes. */
 const window = (chunk: DuckDBDataChunk, column: number, itemBytes: number): Uint8Array =>
   bindings.vector_get_data(bindings.data_chunk_get_vector(chunk.chunk, column), chunk.rowCount * itemBytes);
 
@@ -21,7 +22,10 @@ export const integers = (chunk: DuckDBDataChunk, column: number): Uint32Array =>
 };
 
 /** A UTINYINT column. */
-export const bytesOf = (chunk: DuckDBDataChunk, column: number): Uint8Array => window(chunk, column, Uint8Array.BYTES_PER_ELEMENT);
+export const bytesOf = (chunk: DuckDBDataChunk, column: number): Uint8Array => {
+  const { buffer, byteOffset } = window(chunk, column, Uint8Array.BYTES_PER_ELEMENT);
+  return new Uint8Array(buffer, byteOffset, chunk.rowCount);
+};
 
 /** Writes the first `count` items to a column without NULLs whose type is as wide as the items. */
 export const fillColumn = (chunk: DuckDBDataChunk, column: number, { buffer, byteOffset, BYTES_PER_ELEMENT }: Column, count: number): void => {

@@ -6,14 +6,14 @@ import { fillColumn } from "../duckdb/vectors.ts";
 // What is exported waits in a database file of the temporary folder, since a Parquet file is written by one statement: memory stays flat, and
 // rows leave in the order in which they came.
 
-export const stagingTables = `
+const stagingTables = `
   CREATE TABLE records (position BIGINT, generation UINTEGER, type VARCHAR, version UINTEGER, venue_us BIGINT, recorded_us BIGINT,
     provenance VARCHAR, content_hash BLOB, leaf_hash BLOB, ticks UINTEGER, payload BLOB);
   CREATE TABLE bodies (position BIGINT, type VARCHAR, venue_us BIGINT, recorded_us BIGINT, body VARCHAR);
   CREATE TABLE ticks (position DOUBLE, index UINTEGER, instrument UINTEGER, kind UTINYINT, flags UTINYINT, venue_us DOUBLE, receive_us DOUBLE,
     value0 DOUBLE, value1 DOUBLE, value2 DOUBLE, value3 DOUBLE);`;
 
-export type StagedRecord = {
+type StagedRecord = {
   readonly position: number;
   readonly generation: number;
   readonly type: string;

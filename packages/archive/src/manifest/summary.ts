@@ -4,7 +4,7 @@ import { appendLeaves, type Frontier, rootOf } from "@finality/transparency";
 import type { Manifest } from "./manifest.ts";
 
 /** What a manifest says of the records themselves: computed alike when a range is sealed and when it is verified. */
-export type Summary = Omit<Manifest, "format" | "log" | "first" | "last" | "files" | "previous">;
+type Summary = Omit<Manifest, "format" | "log" | "first" | "last" | "files" | "previous">;
 
 export interface SummaryOfRange {
   add(records: readonly StoredRecord[]): void;

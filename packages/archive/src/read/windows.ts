@@ -59,6 +59,6 @@ const readable = async <T>(path: string, reading: Promise<T>): Promise<T> => {
   try {
     return await reading;
   } catch (cause) {
-    throw new ArchiveError("corrupt", `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new ArchiveError("corrupt", `${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, file: path });
   }
 };

@@ -60,12 +60,13 @@ export const stored = (place: Place, content: Content): StoredRecord => {
 export const sampleLog = (options: { readonly log?: string; readonly records: number; readonly ticksMax?: number; readonly seed?: number }): readonly StoredRecord[] => {
   const { log = "SPX", records, ticksMax = 30, seed = 7 } = options;
   const random = seededRandom(seed);
-  const others = goldenContents();
+  const others = random.shuffle(goldenContents());
+  let turn = 0;
   const opened = others.filter(({ type }) => type === "LogOpened");
   let recordedTimeUs = startUs;
   return Array.from({ length: records }, (_, index) => {
     recordedTimeUs += random.integer(0, 500_000);
-    const [first] = index === 0 ? opened : random.next() < 0.8 ? [ticksContent(random, random.integer(1, ticksMax), recordedTimeUs)] : [random.pick(others)];
+    const [first] = index === 0 ? opened : random.next() < 0.6 ? [ticksContent(random, random.integer(1, ticksMax), recordedTimeUs)] : [others[turn++ % others.length]];
     if (first === undefined) throw new Error("There is a golden LogOpened.");
     return stored({ log, generation: index < records / 2 ? 1 : 2, position: index + 1, venueTimeUs: recordedTimeUs - random.integer(0, 1_000), recordedTimeUs }, first);
   });

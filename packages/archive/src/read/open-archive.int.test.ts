@@ -1,0 +1,159 @@
+import { rm } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+import { describe, expect, test } from "vitest";
+import { decodeRecord, encodeTicks, type LogRecord, type StoredRecord } from "@finality/contracts";
+import { seededRandom } from "@finality/testkit";
+import { ArchiveError } from "../errors.ts";
+import { goldenContents, sampleLog, stored, ticksContent } from "../testing/sample-log.ts";
+import { folderOf, sealed, shown, withFolder } from "../testing/temporary-archive.ts";
+import { type Archive, openArchive, type Positions } from "./open-archive.ts";
+
+const withArchive = (records: readonly StoredRecord[], ends: readonly number[], run: (archive: Archive, folder: string) => Promise<void>): Promise<void> =>
+  withFolder(async (folder) => {
+    await sealed(folder, records, ends);
+    const archive = await openArchive(folder);
+    try {
+      await run(archive, folder);
+    } finally {
+      archive.close();
+    }
+  });
+
+const all = async <T>(batches: AsyncIterable<readonly T[]>): Promise<readonly T[]> => {
+  const found: T[] = [];
+  for await (const batch of batches) found.push(...batch);
+  return found;
+};
+
+const codeOf = async (run: Promise<unknown>): Promise<string> => {
+  try {
+    await run;
+  } catch (error) {
+    if (error instanceof ArchiveError) return error.code;
+    throw error;
+  }
+  return "none";
+};
+
+describe("a day in three ranges", () => {
+  const day = sampleLog({ records: 900 });
+
+  test("comes back hash for hash, boundaries included, with every record type", () =>
+    withArchive(day, [400, 401, 900], async (archive) => {
+      expect(new Set(day.map(({ type }) => type)).size).toBe(goldenContents().length);
+      const found = await all(archive.records("SPX"));
+      expect(found.map(shown)).toEqual(day.map(shown));
+    }));
+
+  test("is decoded as its stored records are", () =>
+    withArchive(day, [400, 401, 900], async (archive) => {
+      const found: readonly LogRecord[] = await all(archive.logRecords("SPX"));
+      expect(found).toEqual(day.map((record) => decodeRecord(record)));
+    }));
+
+  test("is read from any position to any other", () =>
+    withArchive(day, [400, 401, 900], async (archive) => {
+      const random = seededRandom(3);
+      const spans = [[0, 900], [399, 3], [400, 1], [899, 5], [900, 5], [5_000, 10], [10, 0], ...Array.from({ length: 10 }, () => [random.integer(0, 899), random.integer(1, 300)])];
+      for (const [after = 0, limit = 0] of spans) {
+        const found = await archive.read("SPX", after, limit);
+        expect(found.map(shown)).toEqual(day.slice(after, after + limit).map(shown));
+      }
+      const positions: Positions = { from: 350, to: 450 };
+      expect((await all(archive.logRecords("SPX", positions))).map(({ position }) => position)).toEqual(day.slice(349, 450).map(({ position }) => position));
+    }));
+
+  test("streams of several readers do not disturb each other", () =>
+    withArchive(day, [450, 900], async (archive) => {
+      const [one, other, tail] = await Promise.all([all(archive.records("SPX")), all(archive.logRecords("SPX")), archive.read("SPX", 440, 20)]);
+      expect([one.length, other.length, tail.map(({ position }) => position).at(-1)]).toEqual([900, 900, 460]);
+    }));
+
+  test("a reader that leaves early leaves nothing behind that a later one meets", () =>
+    withArchive(day, [900], async (archive) => {
+      for await (const batch of archive.records("SPX")) {
+        expect(batch[0]?.position).toBe(1);
+        break;
+      }
+      expect(await all(archive.records("SPX"))).toHaveLength(900);
+    }));
+
+  test("a missing range is a hole, at the beginning, between and to who asks behind it", () =>
+    withArchive(day, [300, 600, 900], async (archive, folder) => {
+      const [, second] = await archive.ranges("SPX");
+      if (second === undefined) throw new Error("There are three ranges.");
+      await rm(folderOf(folder, second), { recursive: true });
+      expect(await codeOf(archive.read("SPX", 0, 900))).toBe("hole");
+      expect(await codeOf(archive.read("SPX", 300, 10))).toBe("hole");
+      expect(await codeOf(archive.read("SPX", 299, 2))).toBe("hole");
+      expect(await codeOf(archive.read("SPX", 599, 2))).toBe("hole");
+      expect(await archive.read("SPX", 0, 300)).toHaveLength(300);
+      expect(await archive.read("SPX", 600, 900)).toHaveLength(300);
+    }));
+
+  test("a log that has no archive has no records", () =>
+    withArchive(day, [10], async (archive) => {
+      expect([await archive.ranges("BTC"), await archive.read("BTC", 0, 10)]).toEqual([[], []]);
+      expect(await codeOf(archive.read("../SPX", 0, 10))).toBe("bad_request");
+    }));
+});
+
+/** Records of these contents, one a second. */
+const logOf = (contents: Parameters<typeof stored>[1][]): readonly StoredRecord[] =>
+  contents.map((content, index) => stored({ log: "BTC", generation: 1, position: index + 1, venueTimeUs: 5, recordedTimeUs: 1_000_000 * index }, content));
+
+test("what the files cannot hold as it is stays beside the record: other codecs, other types, bytes that are no text", async () => {
+  const json = (text: string): Buffer => Buffer.from(text);
+  const records = logOf([
+    { type: "TicksRecorded", version: 1, payload: Buffer.from("00ff01", "hex") },
+    ticksContent(seededRandom(1), 3, 5_000_000),
+    { type: "TicksRecorded", version: 9, payload: Buffer.from("02", "hex") },
+    { type: "FutureThing", version: 3, payload: json('{"a":[1,2]}') },
+    { type: "odd/name", version: 1, payload: json('{"a":1}') },
+    { type: "Halted", version: 1, payload: Buffer.from("7bff7d", "hex") },
+    { type: "Halted", version: 1, payload: json("\uFEFF{}") },
+    { type: "Halted", version: 1, payload: json('"\0"') },
+    { type: "Halted", version: 1, payload: json("no json") },
+    { type: "Halted", version: 1, payload: json("") },
+    { type: "HedgeDecided", version: 1, payload: json('{"gamma":"not a number","book":7}') },
+    { type: "records", version: 1, payload: json("{}") },
+  ]);
+  await withArchive(records, [records.length], async (archive) => {
+    expect((await all(archive.records("BTC"))).map(shown)).toEqual(records.map(shown));
+  });
+});
+
+test("values at the edges come back bit for bit", async () => {
+  const values = [5e-324, -0, 1.7976931348623157e308, 0.1 + 0.2, 2 ** 53 - 1];
+  const count = values.length;
+  const column = (): Float64Array => Float64Array.from(values);
+  const absent = new Float64Array(count).fill(NaN);
+  const venueTimeUs = Float64Array.of(0, 1, Number.MAX_SAFE_INTEGER, 1_609_770_840_000_001, 253_402_300_800_000_000 / 100);
+  const places = { instrument: new Uint16Array(count), kind: new Uint8Array(count), flags: Uint8Array.of(0, 1, 2, 4, 15) };
+  const payload = encodeTicks({ count, instruments: ["it's \"Ü\""], ...places, venueTimeUs, receiveTimeUs: absent, value0: column(), value1: column(), value2: column(), value3: absent });
+  const records = [...logOf([{ type: "TicksRecorded", version: 1, payload }]), stored({ log: "BTC", generation: 1, position: 2, venueTimeUs: 0, recordedTimeUs: Number.MAX_SAFE_INTEGER }, { type: "ClockTicked", version: 1, payload: Buffer.from("{}") })];
+  await withArchive(records, [2], async (archive) => {
+    expect((await all(archive.records("BTC"))).map(shown)).toEqual(records.map(shown));
+  });
+});
+
+test("records and ticks of several row groups stay whole where row groups end", async () => {
+  const random = seededRandom(11);
+  const clock = { type: "ClockTicked", version: 1, payload: Buffer.from("{}") };
+  // 45,000 records and 11,000 bodies are more than a row group of each; 40 messages of 3,500 ticks more than one of ticks.
+  const records = logOf([...Array.from({ length: 40 }, () => ticksContent(random, 3_500, 5_000_000)), ...Array.from({ length: 45_000 }, () => clock)]);
+  await withArchive(records, [records.length], async (archive) => {
+    let next = 0;
+    for await (const batch of archive.records("BTC")) {
+      expect(batch.length).toBeLessThanOrEqual(1_000);
+      for (const record of batch) {
+        // An `expect` a record would cost more than all the reading.
+        const expected = records[next];
+        if (expected === undefined || !isDeepStrictEqual(shown(record), shown(expected))) throw new Error(`Position ${String(next + 1)} came back as another record.`);
+        next++;
+      }
+    }
+    expect(next).toBe(records.length);
+    for (const after of [34, 35, 40_958, 40_995]) expect((await archive.read("BTC", after, 3)).map(shown)).toEqual(records.slice(after, after + 3).map(shown));
+  });
+});
