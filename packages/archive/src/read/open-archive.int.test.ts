@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { decodeRecord, encodeTicks, type LogRecord, type StoredRecord } from "@finality/contracts";
 import { seededRandom } from "@finality/testkit";
 import { ArchiveError } from "../errors.ts";
-import { goldenContents, sampleLog, stored, ticksContent } from "../testing/sample-log.ts";
+import { exportRange } from "../export/export-range.ts";
+import { chunksOf, goldenContents, sampleLog, stored, ticksContent } from "../testing/sample-log.ts";
 import { folderOf, sealed, shown, withFolder } from "../testing/temporary-archive.ts";
 import { type Archive, openArchive, type Positions } from "./open-archive.ts";
 
@@ -61,6 +62,19 @@ describe("a day in three ranges", () => {
       }
       const positions: Positions = { from: 350, to: 450 };
       expect((await all(archive.logRecords("SPX", positions))).map(({ position }) => position)).toEqual(day.slice(349, 450).map(({ position }) => position));
+    }));
+
+  test("is read page by page, by two readers at a time, and on into a range that is sealed meanwhile", () =>
+    withArchive(day, [400, 401], async (archive, folder) => {
+      const page = async (found: readonly StoredRecord[], limit: number): Promise<readonly StoredRecord[]> => [...found, ...(await archive.read("SPX", found.length, limit))];
+      let [one, other]: (readonly StoredRecord[])[] = [[], []];
+      if (one === undefined || other === undefined) throw new Error("Two readers begin.");
+      for (let round = 0; round < 8; round++) [one, other] = await Promise.all([page(one, 60), page(other, 7)]);
+      for (let round = 0; round < 3; round++) one = await page(one, 60);
+      expect([one.map(shown), other.map(shown)]).toEqual([day.slice(0, 401).map(shown), day.slice(0, 56).map(shown)]);
+      await exportRange({ folder, log: "SPX", first: 402, last: 900, records: chunksOf(day.slice(401)) });
+      for (let round = 0; round < 6; round++) one = await page(one, 100);
+      expect(one.map(shown)).toEqual(day.map(shown));
     }));
 
   test("streams of several readers do not disturb each other", () =>

@@ -7,6 +7,7 @@ import { ArchiveError } from "../errors.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { type SealedRange, sealedRanges } from "../manifest/sealed-ranges.ts";
 import { archivedRecords, type ArchivedRecord } from "./archived-records.ts";
+import { createPages } from "./pages.ts";
 import { decodedRecord, storedRecord } from "./put-together.ts";
 
 /** Positions, both included: from the log's first, to the last archived one when absent. */
@@ -46,13 +47,10 @@ export const openArchive = async (folder: string): Promise<Archive> => {
     }
   }
   const records = (log: string, positions: Positions = {}) => batches(log, positions, storedRecord, false);
+  const read = createPages(records);
   return {
     ranges: async (log) => (await sealedRanges(folder, log)).map(({ manifest }) => manifest),
-    read: async (log, afterPosition, limit) => {
-      const found: StoredRecord[] = [];
-      for await (const batch of records(log, { from: afterPosition + 1, to: afterPosition + limit })) found.push(...batch);
-      return found;
-    },
+    read,
     records,
     logRecords: (log, positions = {}) => batches(log, positions, decodedRecord, true),
     close: () => instance.closeSync(),

@@ -8,6 +8,9 @@ export type Span = { readonly from: number; readonly to: number };
 /** A file of a sealed range with its rows by the manifest. */
 export type RangeFile = { readonly path: string; readonly rows: number };
 
+/** DuckDB reads a row group by one thread, and archives are read by two. */
+const groupsAtOnce = 2;
+
 /** A file of so few rows is read at once, without a look at its row groups. */
 const rowsAtOnce = 10_240;
 
@@ -19,10 +22,11 @@ export const windowsIn = async (connection: DuckDBConnection, { path, rows }: Ra
   if (rows <= rowsAtOnce) return [span];
   const sql = `SELECT max(stats_max_value::BIGINT)::DOUBLE FROM parquet_metadata(${pathLiteral(path)}) WHERE path_in_schema = 'position' GROUP BY row_group_id ORDER BY row_group_id`;
   const groups = await readable(path, connection.runAndReadAll(sql));
-  return cutAt(groups.getRows().map(([last]) => Number(last)), span);
+  const lasts = groups.getRows().map(([last]) => Number(last));
+  return cutAt(lasts.filter((_, group) => group % groupsAtOnce === groupsAtOnce - 1 || group === lasts.length - 1), span);
 };
 
-/** `lasts` are the row groups' last positions. One that ends where the one before ended adds nothing: its records were whole there. */
+/** `lasts` are last positions of row groups. One that ends where the one before ended adds nothing: its records were whole there. */
 export const cutAt = (lasts: readonly number[], { from, to }: Span): readonly Span[] => {
   const windows: Span[] = [];
   let start = from;
