@@ -10,7 +10,7 @@ import { logFolderOf, manifestFile, rangeFolderOf } from "../layout.ts";
 import { type ArchivedFile, encodeManifest, type Manifest, manifestFormat } from "../manifest/manifest.ts";
 import { summarise, type SummaryOfRange } from "../manifest/summary.ts";
 import { fileFacts, toDisk } from "./file-facts.ts";
-import { writeParquetFiles } from "./parquet-files.ts";
+import { exportMemoryMegabytes, writeParquetFiles } from "./parquet-files.ts";
 import { rangeStart } from "./range-start.ts";
 import { type ExportProgress, type Source, stageRecords } from "./stage-records.ts";
 import { createStaging } from "./staging.ts";
@@ -30,7 +30,7 @@ export type RangeExport = {
   readonly progress?: ((progress: ExportProgress) => void) | undefined;
 };
 
-const [exportMemoryMegabytes, exportThreads] = [512, 2];
+const exportThreads = 2;
 
 /**
  * Seals a range: everything is written to a temporary folder that is renamed as a whole, the manifest last. Throws `conflict`, `gap`, `hole`,

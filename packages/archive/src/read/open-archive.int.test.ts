@@ -1,12 +1,14 @@
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { decodeRecord, encodeTicks, type LogRecord, type StoredRecord } from "@finality/contracts";
 import { seededRandom } from "@finality/testkit";
+import { pathLiteral } from "../duckdb/sql-text.ts";
 import { ArchiveError } from "../errors.ts";
 import { exportRange } from "../export/export-range.ts";
 import { chunksOf, goldenContents, sampleLog, stored, ticksContent } from "../testing/sample-log.ts";
-import { folderOf, sealed, shown, withFolder } from "../testing/temporary-archive.ts";
+import { folderOf, query, sealed, shown, withFolder } from "../testing/temporary-archive.ts";
 import { type Archive, openArchive, type Positions } from "./open-archive.ts";
 
 const withArchive = (records: readonly StoredRecord[], ends: readonly number[], run: (archive: Archive, folder: string) => Promise<void>): Promise<void> =>
@@ -169,5 +171,23 @@ test("records and ticks of several row groups stay whole where row groups end", 
     }
     expect(next).toBe(records.length);
     for (const after of [34, 35, 40_958, 40_995]) expect((await archive.read("BTC", after, 3)).map(shown)).toEqual(records.slice(after, after + 3).map(shown));
+  });
+});
+
+test("bodies and payloads of many kilobytes make small row groups, and take the memory that these need", async () => {
+  const names = Array.from({ length: 3_000 }, (_, index) => `"SPXW-2021-01-06-${String(index)}-C"`).join();
+  const large = (index: number): Buffer => Buffer.from(`{"book":"scalper","error":"${String(index)}","vols":[${names}]}`);
+  const records = logOf(Array.from({ length: 4_500 }, (_, index) => ({ type: index % 2 === 0 ? "BookSuspended" : "odd/name", version: 1, payload: large(index) })));
+  await withArchive(records, [records.length], async (archive, folder) => {
+    const [manifest] = await archive.ranges("BTC");
+    if (manifest === undefined) throw new Error("A range was sealed.");
+    for (const { name, rows } of manifest.files) {
+      const groups = await query(`SELECT DISTINCT row_group_id, row_group_num_rows::INTEGER AS rows FROM parquet_metadata(${pathLiteral(join(folderOf(folder, manifest), name))}) ORDER BY 1`);
+      expect(Math.max(...groups.map((group) => Number(group["rows"])))).toBeLessThanOrEqual(4_096);
+      expect(groups.reduce((sum, group) => sum + Number(group["rows"]), 0)).toBe(rows);
+    }
+    let next = 0;
+    for await (const batch of archive.records("BTC")) for (const record of batch) if (!large(next++).equals(record.payload)) throw new Error(`Position ${String(next)} came back with another payload.`);
+    expect(next).toBe(records.length);
   });
 });

@@ -8,11 +8,11 @@ export type Span = { readonly from: number; readonly to: number };
 /** A file of a sealed range with its rows by the manifest. */
 export type RangeFile = { readonly path: string; readonly rows: number };
 
-/** DuckDB reads a row group by one thread, and archives are read by two. */
-const groupsAtOnce = 2;
+/** DuckDB reads a row group by one thread, and archives are read by two: small row groups are read in pairs. Bytes before compression. */
+const pairBytesMax = 64_000_000;
 
-/** A file of so few rows is read at once, without a look at its row groups. */
-const rowsAtOnce = 10_240;
+/** A file of so few rows is one row group: no need to look. */
+const rowsAtOnce = 2_048;
 
 /**
  * What is asked for at a time: cut at the ends of row groups, so that each is read once and a record stays whole. Throws `corrupt` for a
@@ -20,10 +20,16 @@ const rowsAtOnce = 10_240;
  */
 export const windowsIn = async (connection: DuckDBConnection, { path, rows }: RangeFile, span: Span): Promise<readonly Span[]> => {
   if (rows <= rowsAtOnce) return [span];
-  const sql = `SELECT max(stats_max_value::BIGINT)::DOUBLE FROM parquet_metadata(${pathLiteral(path)}) WHERE path_in_schema = 'position' GROUP BY row_group_id ORDER BY row_group_id`;
-  const groups = await readable(path, connection.runAndReadAll(sql));
-  const lasts = groups.getRows().map(([last]) => Number(last));
-  return cutAt(lasts.filter((_, group) => group % groupsAtOnce === groupsAtOnce - 1 || group === lasts.length - 1), span);
+  const sql = `
+    SELECT max(CASE WHEN path_in_schema = 'position' THEN stats_max_value::BIGINT END)::DOUBLE, sum(total_uncompressed_size)::DOUBLE
+    FROM parquet_metadata(${pathLiteral(path)}) GROUP BY row_group_id ORDER BY row_group_id`;
+  const groups = (await readable(path, connection.runAndReadAll(sql))).getRows().map(([last, bytes]) => ({ last: Number(last), bytes: Number(bytes) }));
+  return cutAt(groups.filter((_, group) => !joinsNext(groups, group)).map(({ last }) => last), span);
+};
+
+const joinsNext = (groups: readonly { readonly bytes: number }[], group: number): boolean => {
+  const [one, other] = groups.slice(group, group + 2);
+  return group % 2 === 0 && one !== undefined && other !== undefined && one.bytes + other.bytes <= pairBytesMax;
 };
 
 /** `lasts` are last positions of row groups. One that ends where the one before ended adds nothing: its records were whole there. */
