@@ -3,10 +3,11 @@ import { parseArgs } from "node:util";
 import type { Benchmark, Measurement } from "./measurement.ts";
 import { tableOf } from "./report.ts";
 import { cluster } from "./cluster/cluster.ts";
+import { log } from "./log/log.ts";
 import { pricing } from "./pricing/pricing.ts";
 import { spine } from "./spine/spine.ts";
 
-const benchmarks: readonly Benchmark[] = [spine, cluster, pricing];
+const benchmarks: readonly Benchmark[] = [spine, log, cluster, pricing];
 const exitCodes = { ok: 0, error: 1, usage: 2, findings: 6 } as const;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
