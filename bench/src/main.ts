@@ -15,11 +15,11 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const usage = (): string =>
   [
-    "pnpm bench <name> [--json] [--only <part>] [--strict]",
+    "pnpm bench <name> [--json] [--only <part>] [--full] [--strict]",
     ...benchmarks.map(({ name, about, parts }) => `  ${name}  ${about}\n    parts: ${parts.map((part) => part.name).join(", ")}`),
   ].join("\n");
 
-const options = { json: { type: "boolean" }, strict: { type: "boolean" }, only: { type: "string" } } as const;
+const options = { json: { type: "boolean" }, strict: { type: "boolean" }, full: { type: "boolean" }, only: { type: "string" } } as const;
 
 const argumentsOf = (argv: readonly string[]) => {
   try {
@@ -30,14 +30,14 @@ const argumentsOf = (argv: readonly string[]) => {
 };
 
 /** What was measured; a part that could not be measured is told and left out. */
-const run = async ({ parts }: Benchmark, only: string | undefined): Promise<{ readonly rows: readonly Measurement[]; readonly complete: boolean }> => {
+const run = async ({ parts }: Benchmark, { only, full }: { readonly only: string | undefined; readonly full: boolean }): Promise<{ readonly rows: readonly Measurement[]; readonly complete: boolean }> => {
   const rows: Measurement[] = [];
   let complete = true;
   for (const part of parts) {
     if (only !== undefined && part.name !== only) continue;
     say(`measuring ${part.name} …`);
     try {
-      rows.push(...(await part.measure()));
+      rows.push(...(await part.measure({ full })));
     } catch (error) {
       complete = false;
       say(`${part.name} could not be measured: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -58,7 +58,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     print(usage());
     return exitCodes.ok;
   }
-  const { json = false, strict = false, only } = parsed.values;
+  const { json = false, strict = false, full = false, only } = parsed.values;
   const benchmark = benchmarks.find((each) => each.name === name);
   if (benchmark === undefined || more.length > 0) {
     say(`There is no benchmark "${[name, ...more].join(" ")}".\n${usage()}`);
@@ -68,7 +68,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     say(`The benchmark ${name} has no part "${only}".\n${usage()}`);
     return exitCodes.usage;
   }
-  const { rows, complete } = await run(benchmark, only);
+  const { rows, complete } = await run(benchmark, { only, full });
   if (json) print(JSON.stringify(rows, null, 2));
   else print(`${cpus()[0]?.model ?? "unknown processor"}, ${String(cpus().length)} cores, node ${process.version}\n\n${tableOf(rows)}`);
   if (!complete) return exitCodes.error;

@@ -14,8 +14,13 @@ export type Measurement = {
 
 export type Goal = { readonly atLeast: number } | { readonly atMost: number };
 
+export type MeasureOptions = {
+  /** Also what takes minutes. */
+  readonly full: boolean;
+};
+
 /** A benchmark is parts that can be run apart from each other. */
-export type Part = { readonly name: string; readonly measure: () => Promise<readonly Measurement[]> };
+export type Part = { readonly name: string; readonly measure: (options: MeasureOptions) => Promise<readonly Measurement[]> };
 export type Benchmark = { readonly name: string; readonly about: string; readonly parts: readonly Part[] };
 
 export const alone = (name: string, value: number, unit: string): Measurement => ({ name, value, unit, baseline: null, ratio: null, goal: null, ok: null });

@@ -21,7 +21,7 @@ export type Desk = {
 
 export type DeskDeps = { readonly day: LongDay; readonly writer: LogWriter; readonly reader?: LogReader; readonly onCommitted?: (append: Append) => void };
 
-type Command = { readonly commandId: string; readonly venueTimeUs: number; readonly body: HedgeDecided };
+export type Command = { readonly commandId: string; readonly venueTimeUs: number; readonly body: HedgeDecided };
 
 const feePerContract = 0.85;
 
@@ -84,7 +84,8 @@ const commandsOf = ({ log, expectedPosition, records }: Append): readonly Comman
     return record.type === "HedgeDecided" ? [{ commandId: commandIdOf(place), venueTimeUs: record.recordedTimeUs, body: record.body }] : [];
   });
 
-const answersTo = ({ commandId, venueTimeUs, body }: Command): readonly Body[] => {
+/** The fill of a whole order at the expected price, and the report that it is done. */
+export const answersTo = ({ commandId, venueTimeUs, body }: Command): readonly Body[] => {
   const { account, instrument, side, quantity } = body;
   const common = { account, commandId, venueTimeUs, cumulativeQuantity: quantity };
   const fee = String(Number(quantity) * feePerContract);

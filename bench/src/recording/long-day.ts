@@ -12,6 +12,8 @@ export type LongDay = {
   readonly log: string;
   /** From the log's opening to the policies, as recorded. */
   readonly opening: readonly TimelineInstant[];
+  /** The ticks of each instant of one way there and back. */
+  readonly round: readonly (readonly Tick[])[];
   /** Without an end: about 19 ticks an instant. */
   instants(): Generator<Instant, never>;
 };
@@ -30,15 +32,15 @@ export const longDay = (): LongDay => {
   const hedgingFrom = timeline.findIndex(({ control }) => control.some(({ type }) => type === "set_policy"));
   const opening = timeline.slice(0, hedgingFrom + 1);
   const walked = timeline.slice(hedgingFrom + 1).filter(({ ticks, control }) => ticks.length > 0 && control.length === 0);
-  return { log: manifest.log, opening, instants: () => walk(walked, opening.at(-1)?.instantUs ?? 0) };
+  // There and back, so that no price jumps.
+  const round = [...walked, ...walked.toReversed()].map(({ ticks }) => ticks);
+  return { log: manifest.log, opening, round, instants: () => walk(round, opening.at(-1)?.instantUs ?? 0) };
 };
 
-/** There and back, so that no price jumps. */
-const walk = function* (walked: readonly TimelineInstant[], fromUs: number): Generator<Instant, never> {
-  const round = [...walked, ...walked.toReversed()];
+const walk = function* (round: LongDay["round"], fromUs: number): Generator<Instant, never> {
   for (let count = 0; ; count++) {
     const instantUs = fromUs + (count + 1) * stepUs;
-    const { ticks } = round[count % round.length] ?? { ticks: [] };
+    const ticks = round[count % round.length] ?? [];
     yield { instantUs, ticks: ticks.map((tick) => ({ ...tick, venueTimeUs: instantUs })) };
   }
 };
