@@ -264,7 +264,8 @@ describe("verification", () => {
     const original = records[at];
     if (original?.type !== "HedgeDecided") throw new Error("the log has a hedge");
     const changed = records.map((record, place) => (place === at ? { ...original, body: { ...original.body, band: { ...original.body.band, upper: 99 } } } : record));
-    expect(verify(changed)).toEqual({ position: at + 1, field: "/body/band/upper", recorded: 99, recomputed: original.body.band.upper });
+    const body = { ...original.body, band: { ...original.body.band, upper: 99 } };
+    expect(verify(changed)).toMatchObject({ position: at + 1, field: "/body/band/upper", recorded: 99, recomputed: original.body.band.upper, recordedDecision: { body }, recomputedDecision: { body: original.body } });
   });
 
   test("names a decision that is missing or too many", () => {

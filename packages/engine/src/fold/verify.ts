@@ -2,16 +2,26 @@ import type { DecisionRecord, InputRecord } from "@finality/contracts";
 import { sameContent } from "../state/content.ts";
 import type { Sha256 } from "../state/state-hash.ts";
 import type { EngineState } from "../state/engine-state.ts";
-import { advance } from "./advance.ts";
+import { compareTurns, recordOf, takeTurns, turnOf, type Turn } from "./decisions-due.ts";
+import { evolve } from "./evolve.ts";
 
-/** The first place where a recorded decision is not what its inputs give. */
-export type Difference = {
-  readonly position: number;
+/** What a decision is compared by. */
+export type DecisionFace = Pick<DecisionRecord, "type" | "recordedTimeUs" | "body">;
+
+export type FieldDifference = {
   /** JSON pointer into `{type, recordedTimeUs, body}` of the decision record; empty when one side has no record at all. */
   readonly field: string;
   /** Undefined where that side has no such value. */
   readonly recorded: unknown;
   readonly recomputed: unknown;
+};
+
+/** The first place where a recorded decision is not what its inputs give. */
+export type Difference = FieldDifference & {
+  readonly position: number;
+  /** Both decisions whole; undefined where that side decided nothing there. */
+  readonly recordedDecision: DecisionFace | undefined;
+  readonly recomputedDecision: DecisionFace | undefined;
 };
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
@@ -23,34 +33,25 @@ const memberOf = (value: object, key: string): unknown => Reflect.get(value, key
 
 const escaped = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1");
 
-type Found = { readonly field: string; readonly recorded: unknown; readonly recomputed: unknown };
-
-/** The first differing leaf, members in order of their names. */
-const firstLeaf = (recorded: unknown, recomputed: unknown, field: string): Found | undefined => {
-  if (same(recorded, recomputed)) return undefined;
-  if (!isObject(recorded) || !isObject(recomputed) || Array.isArray(recorded) !== Array.isArray(recomputed)) return { field, recorded, recomputed };
-  const keys = [...new Set([...Object.keys(recorded), ...Object.keys(recomputed)])].sort();
-  for (const key of keys) {
-    const found = firstLeaf(memberOf(recorded, key), memberOf(recomputed, key), `${field}/${escaped(key)}`);
-    if (found !== undefined) return found;
+/** Every differing leaf, members in order of their names. */
+function* leaves(recorded: unknown, recomputed: unknown, field: string): Generator<FieldDifference, void, void> {
+  if (same(recorded, recomputed)) return;
+  if (!isObject(recorded) || !isObject(recomputed) || Array.isArray(recorded) !== Array.isArray(recomputed)) {
+    yield { field, recorded, recomputed };
+    return;
   }
-  return { field, recorded, recomputed };
-};
+  const keys = [...new Set([...Object.keys(recorded), ...Object.keys(recomputed)])].sort();
+  for (const key of keys) yield* leaves(memberOf(recorded, key), memberOf(recomputed, key), `${field}/${escaped(key)}`);
+}
 
-const faceOf = (record: DecisionRecord | undefined): unknown =>
+const faceOf = (record: DecisionFace | undefined): DecisionFace | undefined =>
   record === undefined ? undefined : { type: record.type, recordedTimeUs: record.recordedTimeUs, body: record.body };
 
-/** Compares what was recorded behind one input with what was recomputed; undefined when they agree. */
-export const compareDecisions = (recorded: readonly DecisionRecord[], recomputed: readonly DecisionRecord[]): Difference | undefined => {
-  for (let index = 0; index < Math.max(recorded.length, recomputed.length); index += 1) {
-    const found = firstLeaf(faceOf(recorded[index]), faceOf(recomputed[index]), "");
-    const position = recorded[index]?.position ?? recomputed[index]?.position;
-    if (found !== undefined && position !== undefined) return { position, ...found };
-  }
-  return undefined;
-};
+/** Every field in which two decisions differ; none when they are the same. */
+export const differingFields = (recorded: DecisionFace | undefined, recomputed: DecisionFace | undefined): readonly FieldDifference[] =>
+  [...leaves(faceOf(recorded), faceOf(recomputed), "")];
 
-export type VerifyStep = {
+export type RecordedStep = {
   readonly input: InputRecord;
   /** The decision records between this input and the next one, as they are in the log. */
   readonly decisions: readonly DecisionRecord[];
@@ -58,7 +59,39 @@ export type VerifyStep = {
 
 /**
  * Recomputes the decisions of one recorded input and compares. Undefined: they agree, and the state stands behind them. After a
- * difference the state holds what was recomputed, not what was recorded: report it and stop (recorded decisions are facts).
+ * difference the state stands where the differing decision was to be made, with what it was to be made from: report it and stop.
  */
-export const verifyStep = (state: EngineState, { input, decisions }: VerifyStep, sha256: Sha256): Difference | undefined =>
-  compareDecisions(decisions, advance(state, input, sha256));
+export const verifyStep = (state: EngineState, { input, decisions }: RecordedStep, sha256: Sha256): Difference | undefined => {
+  evolve(state, input);
+  let agreed = 0;
+  let difference: Difference | undefined;
+  const differs = (recorded: DecisionRecord | undefined, recomputed: DecisionRecord | undefined): boolean => {
+    const [first] = differingFields(recorded, recomputed);
+    const position = recorded?.position ?? input.position + 1 + agreed;
+    if (first !== undefined) difference = { position, ...first, recordedDecision: faceOf(recorded), recomputedDecision: faceOf(recomputed) };
+    return first !== undefined;
+  };
+  takeTurns(state, sha256, (stage, book, decided) => {
+    const turn = { stage, book };
+    const own = decided.map((decision, index) => recordOf(state, input.position + 1 + agreed + index, decision));
+    // Compared before any of them is folded: one that was tampered with might not be foldable.
+    for (const [index, recomputed] of own.entries()) {
+      const [recorded, made] = counterparts(decisions[agreed + index], recomputed, turn);
+      if (differs(recorded, made)) return false;
+    }
+    for (const recorded of decisions.slice(agreed, agreed + own.length)) evolve(state, recorded);
+    agreed += own.length;
+    return true;
+  });
+  if (difference === undefined && agreed < decisions.length) differs(decisions[agreed], undefined);
+  return difference;
+};
+
+/** What to compare: a recorded decision of an earlier turn has no counterpart here, and one of a later turn leaves ours without. */
+const counterparts = (recorded: DecisionRecord | undefined, recomputed: DecisionRecord, turn: Turn): readonly [DecisionRecord | undefined, DecisionRecord | undefined] => {
+  if (recorded === undefined) return [undefined, recomputed];
+  const its = turnOf(recorded);
+  if (recorded.type === recomputed.type && its.book === turn.book) return [recorded, recomputed];
+  const order = compareTurns(its, turn);
+  return order === 0 ? [recorded, recomputed] : order < 0 ? [recorded, undefined] : [undefined, recomputed];
+};
