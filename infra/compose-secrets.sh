@@ -14,8 +14,10 @@ put owner-database-url "postgres://finality_owner:$(cat "$folder/owner-password"
 put redis-password "$(random)"
 put redis-url "redis://:$(cat "$folder/redis-password")@redis:6379"
 put api-token "$(random)"
+# The Ed25519 key that signs checkpoints.
+[ -e "$folder/signing-key" ] || openssl genpkey -algorithm ed25519 -out "$folder/signing-key"
 if [ ! -e "$folder/login-passwords" ]; then
-  for service in sequencer dispatcher executor paper-venue projector api operator conductor; do
+  for service in sequencer dispatcher executor paper-venue projector notary api operator conductor; do
     password=$(random)
     role=$(printf %s "$service" | tr - _)
     printf 'FINALITY_%s_PASSWORD=%s\n' "$(printf %s "$role" | tr a-z A-Z)" "$password" >>"$folder/login-passwords.new"

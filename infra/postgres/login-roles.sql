@@ -12,6 +12,7 @@
 \getenv executor_password FINALITY_EXECUTOR_PASSWORD
 \getenv paper_venue_password FINALITY_PAPER_VENUE_PASSWORD
 \getenv projector_password FINALITY_PROJECTOR_PASSWORD
+\getenv notary_password FINALITY_NOTARY_PASSWORD
 \getenv api_password FINALITY_API_PASSWORD
 \getenv operator_password FINALITY_OPERATOR_PASSWORD
 \getenv conductor_password FINALITY_CONDUCTOR_PASSWORD
@@ -20,14 +21,14 @@ DO $$
 DECLARE
   name TEXT;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['sequencer', 'dispatcher', 'executor', 'paper_venue', 'projector', 'api', 'operator', 'conductor'] LOOP
+  FOREACH name IN ARRAY ARRAY['sequencer', 'dispatcher', 'executor', 'paper_venue', 'projector', 'notary', 'api', 'operator', 'conductor'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'finality_login_' || name) THEN
       EXECUTE format('CREATE ROLE %I NOLOGIN', 'finality_login_' || name);
     END IF;
   END LOOP;
   -- To the database itself nobody has any right that he is not given here.
   EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO finality_login_sequencer, finality_login_dispatcher, finality_login_executor, finality_login_paper_venue, finality_login_projector, finality_login_api, finality_login_operator, finality_login_conductor', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO finality_login_sequencer, finality_login_dispatcher, finality_login_executor, finality_login_paper_venue, finality_login_projector, finality_login_notary, finality_login_api, finality_login_operator, finality_login_conductor', current_database());
 END $$;
 
 ALTER ROLE finality_login_sequencer LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'sequencer_password';
@@ -35,6 +36,7 @@ ALTER ROLE finality_login_dispatcher LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE P
 ALTER ROLE finality_login_executor LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'executor_password';
 ALTER ROLE finality_login_paper_venue LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'paper_venue_password';
 ALTER ROLE finality_login_projector LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'projector_password';
+ALTER ROLE finality_login_notary LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'notary_password';
 ALTER ROLE finality_login_api LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'api_password';
 ALTER ROLE finality_login_operator LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'operator_password';
 ALTER ROLE finality_login_conductor LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'conductor_password';
@@ -44,6 +46,7 @@ GRANT finality_dispatcher TO finality_login_dispatcher;
 GRANT finality_executor TO finality_login_executor;
 GRANT finality_venue TO finality_login_paper_venue;
 GRANT finality_projector TO finality_login_projector;
+GRANT finality_notary TO finality_login_notary;
 GRANT finality_reader TO finality_login_api, finality_login_conductor;
 GRANT finality_operator TO finality_login_operator;
 GRANT finality_conductor TO finality_login_conductor;

@@ -12,7 +12,7 @@ import { root } from "./repository.ts";
 // Every service as its own login role, with nothing but its group's rights: whatever one of them needs and was not granted shows here.
 
 const services = Object.keys(serviceSettings) as readonly ServiceName[]; // `Object.keys` forgets the names
-const loginOf: Readonly<Record<ServiceName, Login>> = { sequencer: "sequencer", dispatcher: "dispatcher", executor: "executor", "paper-venue": "paper_venue", projector: "projector", api: "api" };
+const loginOf: Readonly<Record<ServiceName, Login>> = { sequencer: "sequencer", dispatcher: "dispatcher", executor: "executor", "paper-venue": "paper_venue", projector: "projector", notary: "notary", api: "api" };
 const partitions = 4;
 
 type Started = { readonly child: ChildProcess; readonly output: () => string; readonly ended: Promise<number | null> };

@@ -1,3 +1,5 @@
+export { type CheckpointFolder, createCheckpointFolder } from "./attested/checkpoint-folder.ts";
+export { createTreeStore, type StoredCheckpoint, type TreeStore } from "./attested/tree-store.ts";
 export { HistoryError, type HistoryErrorCode } from "./errors.ts";
 export { createFold, type Fold } from "./fold.ts";
 export { type ArchiveSource, joinedSource } from "./joined-source.ts";

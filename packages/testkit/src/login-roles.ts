@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openDatabase } from "@finality/database";
 
-export const logins = ["sequencer", "dispatcher", "executor", "paper_venue", "projector", "api", "operator", "conductor"] as const;
+export const logins = ["sequencer", "dispatcher", "executor", "paper_venue", "projector", "notary", "api", "operator", "conductor"] as const;
 export type Login = (typeof logins)[number];
 
 const folder = join(import.meta.dirname, "../../../infra/postgres");

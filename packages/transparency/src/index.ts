@@ -1,5 +1,5 @@
 export { TransparencyError, type TransparencyErrorCode } from "./errors.ts";
-export { checkpointText, type LogCheckpoint, parseCheckpoint } from "./notes/checkpoint.ts";
+export { checkpointText, type LogCheckpoint, originOf, parseCheckpoint } from "./notes/checkpoint.ts";
 export { cosign, cosignedAt } from "./notes/cosignature.ts";
 export { type KeyUse, newPrivateKeyPem, parseVerifierKey, type SignerKey, signerFromPem, type VerifierKey } from "./notes/keys.ts";
 export { type Era, followRotations, rotationNote } from "./notes/rotation.ts";

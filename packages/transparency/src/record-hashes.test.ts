@@ -32,3 +32,21 @@ test("the leaf hash is RFC 6962's of content hash and provenance hash", () => {
   const expected = createHash("sha256").update(Buffer.concat([Buffer.of(0), contentHash(content), provenance])).digest("hex");
   expect(leafHash(contentHash(content), provenance).toString("hex")).toBe(expected);
 });
+
+test("a hash of another length gives another leaf, the same one each time", () => {
+  const [good, provenance] = [contentHash(content), provenanceHash(Buffer.from("{}"))];
+  for (const changed of [good.subarray(0, 31), Buffer.concat([good, good]), Buffer.alloc(0)]) {
+    const first = leafHash(changed, provenance);
+    leafHash(good, provenance);
+    expect(leafHash(changed, provenance).equals(first)).toBe(true);
+    expect(first.equals(leafHash(good, provenance))).toBe(false);
+  }
+});
+
+test("a leaf hash is no view of what is hashed next", () => {
+  const provenance = provenanceHash(Buffer.from("{}"));
+  const leaf = leafHash(contentHash(content), provenance);
+  const copy = Buffer.from(leaf);
+  leafHash(provenance, provenance);
+  expect(leaf.equals(copy)).toBe(true);
+});

@@ -36,11 +36,17 @@ export const contentHash = ({ type, version, venueTimeUs, recordedTimeUs, payloa
 /** SHA-256 of the stored bytes: RFC 8785 JSON of `Provenance`. */
 export const provenanceHash = (provenance: Uint8Array): Buffer => sha256(provenance);
 
-/** RFC 6962 leaf hash of content hash ‖ provenance hash: SHA-256(0x00 ‖ content hash ‖ provenance hash). */
-export const leafHash = (content: Uint8Array, provenance: Uint8Array): Buffer => {
-  const bytes = Buffer.allocUnsafe(1 + 2 * hashBytes);
-  bytes[0] = 0x00;
-  bytes.set(content, 1);
-  bytes.set(provenance, 1 + hashBytes);
-  return sha256(bytes);
+const pair = Buffer.alloc(1 + 2 * hashBytes);
+
+/** SHA-256(tag ‖ left ‖ right). Parts of another length are hashed as they are: a tree of changed hashes gets another root, it does not end the process that compares it. */
+export const hashPair = (tag: number, left: Uint8Array, right: Uint8Array): Buffer => {
+  if (left.length !== hashBytes || right.length !== hashBytes) return sha256(Buffer.concat([Buffer.of(tag), left, right]));
+  pair[0] = tag;
+  pair.set(left, 1);
+  pair.set(right, 1 + hashBytes);
+  // Out of text the hash lies in Node's pool of small buffers; an ArrayBuffer of its own for each node costs the collector as much as the hashing.
+  return Buffer.from(hash("sha256", pair, "binary"), "latin1");
 };
+
+/** RFC 6962 leaf hash of content hash ‖ provenance hash: SHA-256(0x00 ‖ content hash ‖ provenance hash). */
+export const leafHash = (content: Uint8Array, provenance: Uint8Array): Buffer => hashPair(0x00, content, provenance);

@@ -100,7 +100,8 @@ GRANT SELECT ON event_log.head, event_log.record TO finality_notary;
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_log.snapshot TO finality_notary;
 GRANT SELECT, INSERT, UPDATE ON transparency.tile TO finality_notary;
 GRANT SELECT, INSERT ON transparency.checkpoint, transparency.cosignature TO finality_notary;
-GRANT SELECT, INSERT ON execution.halt TO finality_notary;
+GRANT SELECT, INSERT ON execution.halt, execution.attempt, execution.outbox TO finality_notary;
+GRANT SELECT ON execution.command TO finality_notary;
 GRANT SELECT, INSERT, UPDATE, DELETE ON execution.lease TO finality_notary;
 
 -- Whoever folds a log begins at a snapshot, and says so when one does not match.

@@ -1,6 +1,8 @@
 import { openBus } from "@finality/bus";
 import { createCatalogue, createDeadLetterUpkeep, createLogReader, createLogWriter } from "@finality/event-log";
+import { createCheckpointFolder, createSnapshotStore } from "@finality/history";
 import { busConnection, runService } from "@finality/runtime";
+import { parseVerifierKey } from "@finality/transparency";
 import { reportLogs } from "./report-logs.ts";
 import { startSequencer } from "./sequencer.ts";
 
@@ -9,6 +11,8 @@ const microsecondsPerMillisecond = 1_000;
 await runService("sequencer", async ({ settings, database, notifier, logger, faults, metrics, closeLater }) => {
   const bus = openBus({ ...busConnection(settings), database, notifier, logger });
   closeLater("bus", () => bus.close());
+  const keys = settings.knownKeys.map(parseVerifierKey);
+  const outside = settings.checkpointFolder === undefined ? undefined : createCheckpointFolder(settings.checkpointFolder);
   const sequencer = startSequencer({
     bus,
     catalogue: createCatalogue(database),
@@ -17,6 +21,8 @@ await runService("sequencer", async ({ settings, database, notifier, logger, fau
     nowUs: () => Date.now() * microsecondsPerMillisecond,
     build: settings.build,
     deadLetters: { upkeep: createDeadLetterUpkeep(database), retentionDays: settings.deadLetterDays },
+    snapshots: createSnapshotStore(database),
+    ...(outside === undefined ? {} : { attested: (log: string) => outside.newest(log, keys) }),
     faults,
     logger,
   });

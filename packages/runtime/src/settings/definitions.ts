@@ -49,6 +49,21 @@ const deadLetterSettings = {
   deadLetterDays: withDefault({ env: "FINALITY_DEAD_LETTER_DAYS", key: "deadLetters.days", says: "days that a dead letter is kept after it was dealt with; open ones are kept" }, "30", integer(1, 3_650)),
 } satisfies Settings;
 
+const words: (given: string) => readonly string[] = (given) => given.split(/[\s,]+/).filter((word) => word !== "");
+
+/** What was attested outside PostgreSQL, and whose signature on it counts. */
+const attestedSettings = {
+  checkpointFolder: optional({ env: "FINALITY_CHECKPOINTS", key: "attested.checkpoints", says: "folder outside PostgreSQL, on another disk, that keeps the newest signed checkpoint of each log; with it a database that was set back is noticed" }, text),
+  knownKeys: withDefault({ env: "FINALITY_KNOWN_KEYS", key: "attested.keys", says: "public keys whose checkpoints count, as name+id+key, separated by spaces" }, "", words),
+} satisfies Settings;
+
+const notarySettings = {
+  ...attestedSettings,
+  signingKey: optional({ env: "FINALITY_SIGNING_KEY", key: "notary.signingKey", says: "the Ed25519 private key that signs checkpoints, as PEM; without it nothing is signed", secret: true }, text),
+  deployment: withDefault({ env: "FINALITY_DEPLOYMENT", key: "notary.deployment", says: "names this deployment in checkpoints, and its key" }, "finality", text),
+  snapshotEvery: withDefault({ env: "FINALITY_SNAPSHOT_EVERY", key: "notary.snapshotEvery", says: "records between two snapshots of a log's state" }, "10000", integer(1, 1_000_000_000)),
+} satisfies Settings;
+
 export const apiSettings = {
   apiHost: withDefault({ env: "FINALITY_API_HOST", key: "api.host", says: "address that the api listens on; beyond loopback it needs FINALITY_API_TOKEN" }, "127.0.0.1", text),
   apiPort: withDefault({ env: "FINALITY_API_PORT", key: "api.port", says: "port of the api; 0 takes a free one" }, "8420", port),
@@ -59,16 +74,17 @@ export const apiSettings = {
 export const clusterSettings = { ...busSettings, ...queueSettings, databaseUrl: { ...databaseSettings.databaseUrl, required: false, parse: (given: string | undefined) => (given === undefined ? undefined : databaseSettings.databaseUrl.parse(given)) } } satisfies Settings;
 
 /** The health port of each service when none is set. */
-export const healthPorts = { api: 8421, sequencer: 8431, dispatcher: 8432, executor: 8433, "paper-venue": 8434, projector: 8435 } as const;
+export const healthPorts = { api: 8421, sequencer: 8431, dispatcher: 8432, executor: 8433, "paper-venue": 8434, projector: 8435, notary: 8436 } as const;
 export type ServiceName = keyof typeof healthPorts;
 
 /** Which settings each service reads. */
 export const serviceSettings = {
-  sequencer: { ...processSettings(healthPorts.sequencer), ...busSettings, ...deadLetterSettings },
+  sequencer: { ...processSettings(healthPorts.sequencer), ...busSettings, ...deadLetterSettings, ...attestedSettings },
   dispatcher: { ...processSettings(healthPorts.dispatcher), ...queueSettings, ...leaseSettings },
   executor: { ...processSettings(healthPorts.executor), ...busSettings, ...queueSettings, ...leaseSettings },
   "paper-venue": { ...processSettings(healthPorts["paper-venue"]), ...leaseSettings },
   projector: { ...processSettings(healthPorts.projector), ...leaseSettings },
+  notary: { ...processSettings(healthPorts.notary), ...leaseSettings, ...notarySettings },
   api: { ...processSettings(healthPorts.api), ...apiSettings },
 } satisfies Record<ServiceName, Settings>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../record-hashes.ts";
-import { checkpointText, parseCheckpoint } from "./checkpoint.ts";
+import { checkpointText, originOf, parseCheckpoint } from "./checkpoint.ts";
 import { cosign, cosignedAt } from "./cosignature.ts";
 import { newPrivateKeyPem, parseVerifierKey, signerFromPem } from "./keys.ts";
 import { followRotations, rotationNote } from "./rotation.ts";
@@ -56,11 +56,11 @@ describe("notes", () => {
   });
 });
 
-const checkpoint = { origin: "desk/SPX", size: 1_234, root: sha256(Buffer.from("root")), generation: 2 };
+const checkpoint = { origin: originOf("desk", "SPX", 2), size: 1_234, root: sha256(Buffer.from("root")) };
 
 describe("checkpoints", () => {
   test("name log, size, root and generation", () => {
-    expect(checkpointText(checkpoint)).toBe(`desk/SPX\n1234\n${checkpoint.root.toString("base64")}\ngeneration 2\n`);
+    expect(checkpointText(checkpoint)).toBe(`desk/SPX/2\n1234\n${checkpoint.root.toString("base64")}\n`);
     expect(parseCheckpoint(checkpointText(checkpoint))).toEqual(checkpoint);
   });
 
@@ -68,7 +68,6 @@ describe("checkpoints", () => {
     (text: string) => text.replace("1234", "01234"),
     (text: string) => text.replace("1234", "-1"),
     (text: string) => text.replace("1234", "99999999999999999"),
-    (text: string) => text.replace("generation 2\n", ""),
     (text: string) => `${text}more\n`,
     (text: string) => text.replace("=", ""),
   ])("in one spelling alone", (change) => {

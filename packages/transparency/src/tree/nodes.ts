@@ -1,16 +1,10 @@
-import { hashBytes, sha256 } from "../record-hashes.ts";
+import { hashPair, sha256 } from "../record-hashes.ts";
 
 /** Hash of the perfect subtree over the leaves index × 2^level … (index + 1) × 2^level − 1; level 0 are the leaf hashes. Both from 0. */
 export type NodeHashes = (level: number, index: number) => Promise<Uint8Array>;
 
 /** RFC 6962 interior node: SHA-256(0x01 ‖ left ‖ right). */
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => {
-  const bytes = Buffer.allocUnsafe(1 + 2 * hashBytes);
-  bytes[0] = 0x01;
-  bytes.set(left, 1);
-  bytes.set(right, 1 + hashBytes);
-  return sha256(bytes);
-};
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer => hashPair(0x01, left, right);
 
 /** Hash of a perfect subtree over 2^n hashes of one level. */
 export const subtreeHash = (hashes: readonly Uint8Array[]): Uint8Array => {

@@ -1,5 +1,5 @@
 import { invariant } from "@finality/domain";
-import { hashBytes } from "../record-hashes.ts";
+import { hashBytes, sha256 } from "../record-hashes.ts";
 import { nodeHash, rangeHash, splitOf, type NodeHashes } from "./nodes.ts";
 
 /** Hashes from the bottom up, as RFC 6962 section 2.1 orders them. */
@@ -33,13 +33,14 @@ const isOdd = (value: number): boolean => value % 2 === 1;
 const half = (value: number): number => Math.floor(value / 2);
 const equal = (left: Uint8Array, right: Uint8Array): boolean => Buffer.from(left).equals(right);
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+/** A shorter or longer one would shift the bytes of its neighbour. */
 const areHashes = (hashes: Proof): boolean => hashes.every((hash) => hash.length === hashBytes);
 
 export type Inclusion = { readonly leafHash: Uint8Array; readonly index: number; readonly size: number; readonly proof: Proof; readonly root: Uint8Array };
 
 /** RFC 9162 2.1.3.2. False for everything that is no proof; never throws. */
 export const verifyInclusion = ({ leafHash, index, size, proof, root }: Inclusion): boolean => {
-  if (!isCount(index) || !isCount(size) || index >= size || !areHashes([leafHash, ...proof])) return false;
+  if (!isCount(index) || !isCount(size) || index >= size || !areHashes([leafHash, root, ...proof])) return false;
   let [at, last, hash] = [index, size - 1, leafHash];
   for (const sibling of proof) {
     if (last === 0) return false;
@@ -57,9 +58,9 @@ export type Consistency = { readonly from: SizedRoot; readonly to: SizedRoot; re
 
 /** RFC 9162 2.1.4.2. False for everything that is no proof; never throws. */
 export const verifyConsistency = ({ from, to, proof }: Consistency): boolean => {
-  if (!isCount(from.size) || !isCount(to.size) || from.size > to.size || !areHashes(proof)) return false;
+  if (!isCount(from.size) || !isCount(to.size) || from.size > to.size || !areHashes([from.root, to.root, ...proof])) return false;
   if (from.size === to.size) return proof.length === 0 && equal(from.root, to.root);
-  if (from.size === 0) return proof.length === 0;
+  if (from.size === 0) return proof.length === 0 && equal(from.root, sha256(new Uint8Array()));
   let [at, last] = [from.size - 1, to.size - 1];
   while (isOdd(at)) [at, last] = [half(at), half(last)];
   // A first tree that is perfect is a node of the second one: its root stands for the first hash.

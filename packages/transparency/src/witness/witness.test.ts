@@ -14,7 +14,7 @@ const origin = "desk/SPX";
 const treeOf = (seed: string) => nodesOfLeaves(Array.from({ length: 40 }, (_, index) => sha256(Buffer.from(`${seed} ${String(index)}`))));
 const [honest, forked] = [treeOf("a"), treeOf("b")];
 
-const at = async (size: number, nodes = honest): Promise<LogCheckpoint> => ({ origin, size, root: await rootAt(nodes, size), generation: 1 });
+const at = async (size: number, nodes = honest): Promise<LogCheckpoint> => ({ origin, size, root: await rootAt(nodes, size) });
 const ask = (checkpoint: LogCheckpoint, known: LogCheckpoint | undefined, proof: Proof, signer = log): WitnessAnswer =>
   witnessCheckpoint({ origin, note: signNote(checkpointText(checkpoint), [signer]), proof, known, keys: [log], witness, now: 5 });
 

@@ -94,5 +94,5 @@ export const startCluster = ({ environment, counts, onLine = () => undefined, la
 const ownPorts = (service: ServiceName): Readonly<Record<string, string>> => (service === "api" ? { FINALITY_API_PORT: "0" } : {});
 
 /** In the order in which work flows, so that whoever takes something over is there before it comes. */
-const order: readonly ServiceName[] = ["api", "projector", "paper-venue", "executor", "dispatcher", "sequencer"];
+const order: readonly ServiceName[] = ["api", "notary", "projector", "paper-venue", "executor", "dispatcher", "sequencer"];
 const entriesOf = (counts: Counts): readonly (readonly [ServiceName, number])[] => order.map((service) => [service, counts[service] ?? 0] as const);

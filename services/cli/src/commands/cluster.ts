@@ -9,7 +9,7 @@ import { runMigrate } from "./migrate.ts";
 import { runTopics } from "./topics.ts";
 
 /** How many processes of each service `finality cluster` starts when it is not told. */
-export const usualCounts = { sequencers: 2, dispatchers: 1, executors: 2, paperVenues: 1, projectors: 1, apis: 1 } as const;
+export const usualCounts = { sequencers: 2, dispatchers: 1, executors: 2, paperVenues: 1, projectors: 1, notaries: 1, apis: 1 } as const;
 
 export type ClusterCommand = { readonly [Each in keyof typeof usualCounts]: number } & { readonly port: number };
 
@@ -53,8 +53,8 @@ const runUntil = async (cluster: Cluster, end: Promise<void>, port: number): Pro
   await end;
 };
 
-const countsOf = ({ sequencers, dispatchers, executors, paperVenues, projectors, apis }: ClusterCommand): Counts =>
-  ({ sequencer: sequencers, dispatcher: dispatchers, executor: executors, "paper-venue": paperVenues, projector: projectors, api: apis }) satisfies Record<ServiceName, number>;
+const countsOf = ({ sequencers, dispatchers, executors, paperVenues, projectors, notaries, apis }: ClusterCommand): Counts =>
+  ({ sequencer: sequencers, dispatcher: dispatchers, executor: executors, "paper-venue": paperVenues, projector: projectors, notary: notaries, api: apis }) satisfies Record<ServiceName, number>;
 
 /** All that is missing in one sentence, before anything is touched. */
 const requireConnections = ({ cluster }: Config): void => {

@@ -1,5 +1,6 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { lockFolder, migrate, openDatabase, startEmbeddedPostgres, type Database, type EmbeddedPostgres, type FolderLock } from "@finality/database";
+import { checkpointsOf } from "./signing-key.ts";
 
 /** One data folder: an embedded PostgreSQL with the database `finality`, migrated. */
 export type DataFolder = {
@@ -26,6 +27,8 @@ export const openDataFolder = async ({ folder, exclusive, fresh = false }: DataF
   const postgres = await startEmbeddedPostgres({ folder });
   const lock = exclusive ? await lockOrLeave(postgres) : undefined;
   try {
+    // What was attested of the old logs would accuse the new ones.
+    if (fresh) rmSync(checkpointsOf(folder), { recursive: true, force: true });
     const database = await openOwnDatabase(postgres, fresh);
     const lost = Promise.race([postgres.ended, ...(lock === undefined ? [] : [lock.lost])]);
     lost.catch(() => undefined);

@@ -6,14 +6,17 @@ import { createNotifier } from "@finality/database";
 import { startDispatcher } from "@finality/dispatcher";
 import { createCatalogue, createLogReader, createLogWriter, type Catalogue, type LogReader } from "@finality/event-log";
 import { startExecutor } from "@finality/executor";
+import { createCheckpointFolder, createSnapshotStore } from "@finality/history";
+import { startNotary } from "@finality/notary";
 import { startPaperVenue } from "@finality/paper-venue";
 import { startProjector } from "@finality/projector";
 import { startSequencer } from "@finality/sequencer";
-import { createFaults, createLogger, startHealthServer, type Logger } from "@finality/service-kit";
+import { createFaults, createLogger, pause, startHealthServer, type Logger } from "@finality/service-kit";
 import { createPaperVenueClient } from "@finality/venues";
 import { openWorkQueue, type WorkQueue } from "@finality/work-queue";
 import type { Config } from "../config.ts";
 import type { DataFolder } from "./data-folder.ts";
+import { checkpointsOf, embeddedDeployment, signingKeyOf } from "./signing-key.ts";
 
 /** Every service in one process, on one embedded PostgreSQL. Each part is the one that the cluster runs; only the adapters differ. */
 export type House = {
@@ -25,7 +28,7 @@ export type House = {
   readonly queue: WorkQueue;
   readonly catalogue: Catalogue;
   readonly reader: LogReader;
-  /** Resolves when the read models have reached the log's head of now. */
+  /** Resolves when read models and checkpoints have reached the log's head of now. */
   projected(log: string, signal: AbortSignal): Promise<void>;
   /** Waits for the work; rejects as soon as a service gives up for good. */
   whileRunning<Result>(work: Promise<Result>): Promise<Result>;
@@ -35,6 +38,7 @@ export type House = {
 export type HouseOptions = { readonly data: DataFolder; readonly config: Config; readonly port: number };
 
 const partitions = 64;
+const attestedEveryMs = 20;
 /** A killed worker's job moves on after at most twice this. */
 const jobLockMs = 2_500;
 /** The folder is this process's own: nobody but a killed house before it can hold a lease, and that is not waited for longer than must be. */
@@ -72,7 +76,12 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     stops.push(() => executor.stop());
     const dispatcher = startDispatcher({ ...shared, logger: loggerOf("dispatcher") });
     stops.push(() => dispatcher.stop());
-    const sequencer = startSequencer({ ...shared, writer, nowUs: () => Date.now() * 1_000, build, logger: loggerOf("sequencer") });
+    const key = signingKeyOf(data.folder);
+    const checkpoints = createCheckpointFolder(checkpointsOf(data.folder));
+    const notary = startNotary({ database, reader, notifier, leaseMs, build, instance: `embedded-${randomUUID()}`, signing: { key, deployment: embeddedDeployment, keys: [key], checkpoints }, logger: loggerOf("notary") });
+    stops.push(() => notary.stop());
+    const attested = (log: string) => checkpoints.newest(log, [key]);
+    const sequencer = startSequencer({ ...shared, writer, snapshots: createSnapshotStore(database), attested, nowUs: () => Date.now() * 1_000, build, logger: loggerOf("sequencer") });
     stops.push(() => sequencer.stop());
 
     return {
@@ -85,7 +94,10 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
       reader,
       projected: async (log, signal) => {
         const head = await reader.head(log);
-        if (head !== undefined && !signal.aborted) await projector.caughtUp(log, head.position);
+        if (head === undefined || signal.aborted) return;
+        await projector.caughtUp(log, head.position);
+        // A log whose attestation stopped has said why; the read models are served all the same.
+        while (!signal.aborted && !notary.standing().some((each) => each.log === log && (each.error !== undefined || each.position >= head.position))) await pause(attestedEveryMs, signal);
       },
       whileRunning: (work) => Promise.race([work, data.lost, sequencer.failed, venue.failed, executor.failed, dispatcher.failed]),
       stop,

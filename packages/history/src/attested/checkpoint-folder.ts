@@ -1,0 +1,50 @@
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { openNote, parseCheckpoint, type LogCheckpoint, type VerifierKey } from "@finality/transparency";
+
+/**
+ * The newest checkpoint of each log, as a file outside PostgreSQL: a database that is set back in silence cannot set these back, too. One
+ * writer a folder; it belongs on another disk or machine than the database.
+ */
+export interface CheckpointFolder {
+  /** Durable when it resolves. */
+  keep(log: string, note: string): Promise<void>;
+  /** Undefined where there is none. Throws TransparencyError for a file that no known key signed. */
+  newest(log: string, keys: readonly VerifierKey[]): Promise<(LogCheckpoint & { readonly generation: number; readonly note: string }) | undefined>;
+}
+
+/** A log's name as a file's. */
+const fileOf = (folder: string, log: string): string => join(folder, `${encodeURIComponent(log)}.checkpoint`);
+
+const readIfThere = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+};
+
+/** Of an origin that `originOf` made. */
+const generationOf = (origin: string): number => Number(origin.slice(origin.lastIndexOf("/") + 1));
+
+export const createCheckpointFolder = (folder: string): CheckpointFolder => ({
+  keep: async (log, note) => {
+    await mkdir(folder, { recursive: true });
+    const path = fileOf(folder, log);
+    const file = await open(`${path}.new`, "w");
+    try {
+      await file.writeFile(note);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.new`, path);
+  },
+  newest: async (log, keys) => {
+    const note = await readIfThere(fileOf(folder, log));
+    if (note === undefined) return undefined;
+    const checkpoint = parseCheckpoint(openNote(note, keys).text);
+    return { ...checkpoint, generation: generationOf(checkpoint.origin), note };
+  },
+});

@@ -1,0 +1,3 @@
+export type { Signing } from "./attend-log.ts";
+export { NotaryError, type NotaryErrorCode } from "./errors.ts";
+export { type LogAttestation, type Notary, type NotaryDeps, startNotary } from "./notary.ts";
