@@ -82,15 +82,17 @@ test("a proof holds for nothing else: another leaf, place, size or root, a chang
     copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     return copy;
   };
+  const allFlipped = (hash: Uint8Array): readonly Buffer[] => Array.from({ length: 256 }, (_, bit) => flipped(hash, bit));
   for (const index of [0, 1, 15, 31, 32, 35, 36]) {
     const leafHash = leaves[index] ?? root;
     const good = { leafHash, index, size, proof: await inclusionProof(nodes, index, size), root };
     expect(verifyInclusion(good)).toBe(true);
     const bad = [
       { ...good, leafHash: leaves[index + 1] ?? root },
+      ...allFlipped(leafHash).map((changed) => ({ ...good, leafHash: changed })),
       ...[index - 1, index + 1, index + 2, 0.5, NaN, -1, size].filter((other) => other !== index).map((other) => ({ ...good, index: other })),
-      ...[...Array.from({ length: 256 }, (_, bit) => ({ ...good, root: flipped(root, bit) })), { ...good, root: root.subarray(1) }],
-      ...good.proof.flatMap((hash, place) => Array.from({ length: 256 }, (_, bit) => ({ ...good, proof: good.proof.with(place, flipped(hash, bit)) }))),
+      ...[...allFlipped(root), root.subarray(1)].map((changed) => ({ ...good, root: changed })),
+      ...good.proof.flatMap((hash, place) => allFlipped(hash).map((changed) => ({ ...good, proof: good.proof.with(place, changed) }))),
       { ...good, proof: good.proof.slice(1) },
       { ...good, proof: good.proof.slice(0, -1) },
       { ...good, proof: [...good.proof, root] },
@@ -108,9 +110,51 @@ test("a proof holds for nothing else: another leaf, place, size or root, a chang
       { ...good, proof: good.proof.slice(1) },
       { ...good, proof: [] },
       { ...good, proof: [...good.proof, root] },
-      ...good.proof.flatMap((hash, place) => Array.from({ length: 256 }, (_, bit) => ({ ...good, proof: good.proof.with(place, flipped(hash, bit)) }))),
+      ...good.proof.flatMap((hash, place) => allFlipped(hash).map((changed) => ({ ...good, proof: good.proof.with(place, changed) }))),
+      ...[...allFlipped(good.from.root), root].map((changed) => ({ ...good, from: { ...good.from, root: changed } })),
+      ...[...allFlipped(root), good.from.root].map((changed) => ({ ...good, to: { ...good.to, root: changed } })),
     ];
     for (const each of bad) expect(verifyConsistency(each)).toBe(false);
+  }
+});
+
+test("what has not a hash's length is refused, never hashed and never thrown at", async () => {
+  const [size, nodes] = [40, nodesOfLeaves(leaves)];
+  const [from, to] = [{ size: 8, root: mth(leaves.slice(0, 8)) }, { size, root: mth(leaves.slice(0, size)) }];
+  const [inclusion, consistency] = [await inclusionProof(nodes, 3, size), await consistencyProof(nodes, from.size, size)];
+  const leafHash = leaves[3] ?? to.root;
+  for (const other of [Buffer.alloc(0), from.root.subarray(0, 31), Buffer.concat([from.root, to.root]), Buffer.alloc(100)]) {
+    // What holds is checked before each, so that a buffer kept from it could not make up for a missing byte.
+    expect(verifyConsistency({ from, to, proof: consistency })).toBe(true);
+    expect(verifyConsistency({ from: { ...from, root: other }, to, proof: consistency })).toBe(false);
+    expect(verifyConsistency({ from, to: { ...to, root: other }, proof: consistency })).toBe(false);
+    expect(verifyConsistency({ from: { size, root: other }, to: { size, root: other }, proof: [] })).toBe(false);
+    expect(verifyInclusion({ leafHash: other, index: 0, size: 1, proof: [], root: other })).toBe(false);
+    expect(verifyInclusion({ leafHash: other, index: 3, size, proof: inclusion, root: to.root })).toBe(false);
+    for (let place = 0; place < consistency.length; place += 1) expect(verifyConsistency({ from, to, proof: consistency.with(place, other) })).toBe(false);
+    for (let place = 0; place < inclusion.length; place += 1) expect(verifyInclusion({ leafHash, index: 3, size, proof: inclusion.with(place, other), root: to.root })).toBe(false);
+  }
+  expect(verifyConsistency({ from: { size: 0, root: to.root }, to, proof: [] })).toBe(false);
+  for (const sizes of [[-1, 40], [8, NaN], [8, Infinity], [8.5, 40], [8, 2 ** 53]]) expect(verifyConsistency({ from: { ...from, size: sizes[0] ?? 0 }, to: { ...to, size: sizes[1] ?? 0 }, proof: consistency })).toBe(false);
+});
+
+test("seeded random trees of thousands of leaves: the RFC's proofs, and none for another tree", async () => {
+  for (let round = 0; round < 12; round += 1) {
+    const size = random.integer(1_000, 9_000);
+    const d = Array.from({ length: size }, (_, index) => sha256(Buffer.from(`${String(round)} ${String(index)}`)));
+    const [nodes, root] = [nodesOfLeaves(d), mth(d)];
+    for (let count = 0; count < 4; count += 1) {
+      const index = random.integer(0, size - 1);
+      const inclusion = { leafHash: d[index] ?? root, index, size, proof: await inclusionProof(nodes, index, size), root };
+      expect(hex(inclusion.proof)).toEqual(hex(path(index, d)));
+      expect(verifyInclusion(inclusion)).toBe(true);
+      expect(verifyInclusion({ ...inclusion, index: (index + 1) % size })).toBe(false);
+      const from = random.integer(1, size - 1);
+      const consistency = { from: { size: from, root: mth(d.slice(0, from)) }, to: { size, root }, proof: await consistencyProof(nodes, from, size) };
+      expect(hex(consistency.proof)).toEqual(hex(sub(from, d, true)));
+      expect(verifyConsistency(consistency)).toBe(true);
+      expect(verifyConsistency({ ...consistency, from: { size: from, root: mth(d.with(from - 1, root).slice(0, from)) } })).toBe(false);
+    }
   }
 });
 
