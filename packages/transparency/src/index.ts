@@ -2,7 +2,7 @@ export { TransparencyError, type TransparencyErrorCode } from "./errors.ts";
 export { checkpointText, type LogCheckpoint, originOf, parseCheckpoint } from "./notes/checkpoint.ts";
 export { cosign, cosignedAt } from "./notes/cosignature.ts";
 export { type KeyUse, newPrivateKeyPem, parseVerifierKey, type SignerKey, signerFromPem, type VerifierKey } from "./notes/keys.ts";
-export { type Era, followRotations, rotationNote } from "./notes/rotation.ts";
+export { type Era, followRotations, type LastSigned, openCheckpoint, rotationNote } from "./notes/rotation.ts";
 export { type Note, type NoteSignature, openNote, parseNote, signNote } from "./notes/signed-note.ts";
 export { contentHash, hashBytes, leafHash, provenanceHash, sha256 } from "./record-hashes.ts";
 export { type GrowingTiles, openGrowingTiles } from "./tiles/growing-tiles.ts";

@@ -1,3 +1,4 @@
+import { invariant } from "@finality/domain";
 import { signatureLine, type Note } from "./signed-note.ts";
 import type { SignerKey, VerifierKey } from "./keys.ts";
 
@@ -9,6 +10,7 @@ const messageOf = (text: string, seconds: number): Buffer => Buffer.from(`cosign
 
 /** The line that a witness puts under a checkpoint. `seconds` since 1970. */
 export const cosign = (witness: SignerKey, text: string, seconds: number): string => {
+  invariant(witness.use === "cosignature", "only a witness's key cosigns");
   const time = Buffer.alloc(timeBytes);
   time.writeBigUInt64BE(BigInt(seconds));
   return signatureLine(witness, Buffer.concat([time, witness.sign(messageOf(text, seconds))]));

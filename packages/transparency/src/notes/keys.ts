@@ -5,6 +5,7 @@ import { sha256 } from "../record-hashes.ts";
 /** What a key signs: notes, or a witness's cosignatures (C2SP signed-note's algorithm bytes). */
 export type KeyUse = "note" | "cosignature";
 
+const uses: readonly KeyUse[] = ["note", "cosignature"];
 const algorithms: Readonly<Record<KeyUse, number>> = { note: 0x01, cosignature: 0x04 };
 const keyBytes = 32;
 const idBytes = 4;
@@ -37,7 +38,7 @@ const verifierOf = (name: string, use: KeyUse, raw: Uint8Array): VerifierKey => 
 export const parseVerifierKey = (text: string): VerifierKey => {
   const [name = "", id, encoded = ""] = text.trim().split("+").length >= 3 ? splitKey(text.trim()) : [];
   const typed = Buffer.from(encoded, "base64");
-  const use = (Object.keys(algorithms) as KeyUse[]).find((each) => algorithms[each] === typed[0]);
+  const use = uses.find((each) => algorithms[each] === typed[0]);
   if (use === undefined || typed.length !== 1 + keyBytes || typed.toString("base64") !== encoded) throw new TransparencyError("bad_key", `"${text.trim()}" is no Ed25519 key as name+id+key.`);
   const key = verifierOf(name, use, typed.subarray(1));
   if (key.id !== id) throw new TransparencyError("bad_key", `The key "${text.trim()}" has the id ${key.id}, not ${String(id)}.`);

@@ -1,9 +1,9 @@
+import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { sha256 } from "../record-hashes.ts";
 import { checkpointText, originOf, parseCheckpoint } from "./checkpoint.ts";
 import { cosign, cosignedAt } from "./cosignature.ts";
 import { newPrivateKeyPem, parseVerifierKey, signerFromPem } from "./keys.ts";
-import { followRotations, rotationNote } from "./rotation.ts";
 import { openNote, parseNote, signNote } from "./signed-note.ts";
 
 // The example of Go's package golang.org/x/mod/sumdb/note.
@@ -14,6 +14,9 @@ const published = {
     "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n",
 };
 
+/** The private key that the same documentation prints, "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEK…", as PEM. */
+const publishedPem = `-----BEGIN PRIVATE KEY-----\n${Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), Buffer.from("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz", "base64").subarray(1)]).toString("base64")}\n-----END PRIVATE KEY-----\n`;
+
 const signer = (name: string) => signerFromPem(newPrivateKeyPem(), name);
 
 describe("notes", () => {
@@ -21,6 +24,33 @@ describe("notes", () => {
     const { text, by } = openNote(published.note, [parseVerifierKey(published.key)]);
     expect(text).toContain("cryptography is the answer");
     expect(by.map(({ name, id }) => [name, id])).toEqual([["PeterNeumann", "c74f20a3"]]);
+  });
+
+  test("and signed again it is the same note, byte for byte", () => {
+    const key = signerFromPem(publishedPem, "PeterNeumann");
+    expect(key.text).toBe(published.key);
+    expect(signNote(parseNote(published.note).text, [key])).toBe(published.note);
+  });
+
+  test("each signature of a known key has to hold, also a second one", () => {
+    const key = signer("desk");
+    const [note, other] = [signNote("size 7\n", [key]), signNote("size 8\n", [key])];
+    expect(openNote(`${note}${note.split("\n\n")[1] ?? ""}`, [key]).by).toHaveLength(1);
+    expect(() => openNote(`${note}${other.split("\n\n")[1] ?? ""}`, [key])).toThrow(expect.objectContaining({ code: "bad_signature" }));
+  });
+
+  test("of more bytes or signatures than the limits is not read", () => {
+    const key = signer("desk");
+    const line = signNote("a\n", [key]).split("\n\n")[1] ?? "";
+    expect(parseNote(`a\n\n${line.repeat(100)}`).signatures).toHaveLength(100);
+    expect(() => parseNote(`a\n\n${line.repeat(101)}`)).toThrow("more than 100 signatures");
+    expect(() => parseNote(signNote(`${"a".repeat(1_000_000)}\n`, [key]))).toThrow("more than 1000000 bytes");
+  });
+
+  test("a key is used for one thing", () => {
+    const [log, witness] = [signer("desk"), signerFromPem(newPrivateKeyPem(), "witness", "cosignature")];
+    expect(() => signNote("a\n", [witness])).toThrow("a witness's key signs no notes");
+    expect(() => cosign(log, "a\n", 1)).toThrow("only a witness's key cosigns");
   });
 
   test("what is signed is opened with the keys that are known, whatever other signatures there are", () => {
@@ -53,6 +83,8 @@ describe("notes", () => {
 
   test("a private key that is none, or of another kind, is refused without its content", () => {
     expect(() => signerFromPem("secret words", "desk")).toThrow("The private key of desk is no PEM file of a private key.");
+    const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "pem", type: "pkcs8" }).toString();
+    expect(() => signerFromPem(other, "desk")).toThrow("The private key of desk is ec; Ed25519 is needed.");
   });
 });
 
@@ -86,22 +118,26 @@ describe("checkpoints", () => {
     expect(cosignedAt(parseNote(`${signNote(text, [log])}— witness ${later.toString("base64")}\n`), witness)).toBeUndefined();
     expect(cosignedAt(parseNote(signNote(text, [log])), witness)).toBeUndefined();
   });
-});
 
-describe("a key hands over to the next", () => {
-  const [first, second, third] = [signer("desk"), signer("desk"), signer("desk")];
-  const rotations = [rotationNote(first, second, 100), rotationNote(second, third, 200)];
+  // The example of C2SP's tlog-checkpoint and tlog-cosignature; its keys are not published.
+  const example = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
 
-  test("along a chain that begins at the trusted one", () => {
-    expect(followRotations(parseVerifierKey(first.text), rotations).map(({ key, since }) => [key.id, since])).toEqual([[first.id, 0], [second.id, 100], [third.id, 200]]);
+  test("the specification's example is read, and written again", () => {
+    expect(parseCheckpoint(example)).toMatchObject({ origin: "example.com/behind-the-sofa", size: 20_852_163 });
+    expect(checkpointText(parseCheckpoint(example))).toBe(example);
   });
 
-  test("and nobody else does: not the third, not twice, not in another order, not backwards in time", () => {
-    const mallory = signer("desk");
-    expect(() => followRotations(first, [rotationNote(mallory, second, 100)])).toThrow(expect.objectContaining({ code: "bad_signature" }));
-    expect(() => followRotations(first, [rotations[0] ?? "", rotationNote(first, mallory, 150)])).toThrow(expect.objectContaining({ code: "bad_signature" }));
-    expect(() => followRotations(first, rotations.toReversed())).toThrow(expect.objectContaining({ code: "bad_signature" }));
-    expect(() => followRotations(first, [rotations[0] ?? "", rotationNote(second, third, 99)])).toThrow(expect.objectContaining({ code: "bad_note" }));
-    expect(() => followRotations(first, [signNote("another text\n", [first])])).toThrow(expect.objectContaining({ code: "bad_note" }));
+  test("a cosignature is what the specification lays out: key id, time, and a signature over header, time and checkpoint", () => {
+    const witness = signerFromPem(newPrivateKeyPem(), "witness.example.com/w1", "cosignature");
+    const line = cosign(witness, example, 1_679_315_147);
+    expect(line.startsWith("— witness.example.com/w1 ")).toBe(true);
+    const bytes = Buffer.from(line.trim().split(" ")[2] ?? "", "base64");
+    const raw = Buffer.from(witness.text.split("+").slice(2).join("+"), "base64").subarray(1);
+    expect(bytes.subarray(0, 4).equals(sha256(Buffer.concat([Buffer.from("witness.example.com/w1\n"), Buffer.of(4), raw])).subarray(0, 4))).toBe(true);
+    // The published line "— witness.example.com/w1 jWbPPwAAAABkGFDL…" has the same eight bytes behind its key's id.
+    expect(bytes.subarray(4, 12).equals(Buffer.from("jWbPPwAAAABkGFDL", "base64").subarray(4))).toBe(true);
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: raw.toString("base64url") }, format: "jwk" });
+    const message = "cosignature/v1\ntime 1679315147\nexample.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
+    expect(verify(null, Buffer.from(message), key, bytes.subarray(12))).toBe(true);
   });
 });

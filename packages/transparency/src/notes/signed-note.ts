@@ -1,3 +1,4 @@
+import { invariant } from "@finality/domain";
 import { TransparencyError } from "../errors.ts";
 import type { SignerKey, VerifierKey } from "./keys.ts";
 
@@ -17,6 +18,7 @@ export const signatureLine = ({ name, id }: Pick<VerifierKey, "name" | "id">, by
 /** The note's whole text, signed by each key. Throws TransparencyError "bad_note" for text that cannot be one. */
 export const signNote = (text: string, signers: readonly SignerKey[]): string => {
   if (!isText(text)) throw new TransparencyError("bad_note", "A note's text ends with a newline and has no control characters.");
+  invariant(signers.every(({ use }) => use === "note"), "a witness's key signs no notes");
   return `${text}\n${signers.map((signer) => signatureLine(signer, signer.sign(Buffer.from(text)))).join("")}`;
 };
 
@@ -49,9 +51,9 @@ export const openNote = (note: string, known: readonly VerifierKey[]): Note & { 
   const by: VerifierKey[] = [];
   for (const { name, id, bytes } of parsed.signatures) {
     const key = known.find((each) => each.use === "note" && each.name === name && each.id === id);
-    if (key === undefined || by.includes(key)) continue;
+    if (key === undefined) continue;
     if (!key.verify(Buffer.from(parsed.text), bytes)) throw new TransparencyError("bad_signature", `The signature of ${name} (key ${id}) does not hold.`);
-    by.push(key);
+    if (!by.includes(key)) by.push(key);
   }
   if (by.length > 0) return { ...parsed, by };
   const found = parsed.signatures.map(({ name, id }) => `${name} (key ${id})`).join(", ");
