@@ -10,8 +10,8 @@ const [first, second, third] = [signer(), signer(), signer()];
 const [spx, btc] = [originOf("desk", "SPX", 1), originOf("desk", "BTC", 1)];
 
 const rotations = [
-  rotationNote({ old: first, next: second, lastSigned: [{ origin: spx, size: 100 }] }),
-  rotationNote({ old: second, next: third, lastSigned: [{ origin: spx, size: 150 }, { origin: btc, size: 7 }] }),
+  rotationNote(first, second, [{ origin: spx, size: 100 }]),
+  rotationNote(second, third, [{ origin: spx, size: 150 }, { origin: btc, size: 7 }]),
 ];
 const bad = (code: string) => expect.objectContaining({ code });
 
@@ -25,7 +25,7 @@ describe("a key hands over to the next", () => {
 
   test("and nobody else does: not another key, not twice, not in another order, not back to one that signed", () => {
     const mallory = signer();
-    const to = (old: SignerKey, next: SignerKey): string => rotationNote({ old, next, lastSigned: [{ origin: spx, size: 200 }] });
+    const to = (old: SignerKey, next: SignerKey): string => rotationNote(old, next, [{ origin: spx, size: 200 }]);
     expect(() => followRotations(first, [to(mallory, second)])).toThrow(bad("bad_signature"));
     expect(() => followRotations(first, [rotations[0] ?? "", to(first, mallory)])).toThrow(bad("bad_signature"));
     expect(() => followRotations(first, rotations.toReversed())).toThrow(bad("bad_signature"));
@@ -35,7 +35,7 @@ describe("a key hands over to the next", () => {
   });
 
   test("saying nothing that takes records back", () => {
-    const shrunk = rotationNote({ old: second, next: third, lastSigned: [{ origin: spx, size: 99 }] });
+    const shrunk = rotationNote(second, third, [{ origin: spx, size: 99 }]);
     expect(() => followRotations(first, [rotations[0] ?? "", shrunk])).toThrow(`says that ${spx} had 99 records, the one before it 100`);
   });
 

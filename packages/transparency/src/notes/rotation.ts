@@ -20,7 +20,7 @@ const sizeShape = /^(?<size>0|[1-9]\d{0,15}) (?<origin>[^\n]+)$/;
  * The old key's word that the new one signs from now on: a title, the new key, and a line `<size> <origin>` for each tree that the old one signed.
  * The old key is destroyed when this is signed: whoever has it later can sign no larger tree.
  */
-export const rotationNote = ({ old, next, lastSigned }: { readonly old: SignerKey; readonly next: VerifierKey; readonly lastSigned: readonly LastSigned[] }): string => {
+export const rotationNote = (old: SignerKey, next: VerifierKey, lastSigned: readonly LastSigned[]): string => {
   const lines = lastSigned.map(({ origin, size }) => `${String(size)} ${origin}\n`);
   return signNote(`${title}\n${next.text}\n${lines.join("")}`, [old]);
 };

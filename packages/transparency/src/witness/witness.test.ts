@@ -48,7 +48,7 @@ test("the first checkpoint comes without a proof, and none is of an empty tree w
 
 test("a retired key's checkpoint is witnessed as far as its rotation says", async () => {
   const next = signerFromPem(newPrivateKeyPem(), "desk");
-  const eras = followRotations(log, [rotationNote({ old: log, next, lastSigned: [{ origin, size: 29 }] })]);
+  const eras = followRotations(log, [rotationNote(log, next, [{ origin, size: 29 }])]);
   const [known, to29, to30] = [await at(7), await consistencyProof(honest, 7, 29), await consistencyProof(honest, 7, 30)];
   expect(ask(await at(29), known, to29, log, eras)).toMatchObject({ kind: "cosigned" });
   expect(ask(await at(30), known, to30, log, eras)).toMatchObject({ kind: "refused", reason: "bad_signature" });
