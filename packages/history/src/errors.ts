@@ -5,7 +5,11 @@ export type HistoryErrorCode =
   | "record_unfoldable"
   | "unknown_log"
   /** The log does not hold what was asked for: a position behind its head, a time before its first record. */
-  | "not_in_log";
+  | "not_in_log"
+  /** No signed checkpoint covers it. */
+  | "not_attested"
+  /** A file that is no proof. */
+  | "bad_proof";
 
 /** What fails when a log's past is asked for. The message names log and position. */
 export class HistoryError extends Error {

@@ -1,5 +1,9 @@
 export { type CheckpointFolder, createCheckpointFolder } from "./attested/checkpoint-folder.ts";
 export { createTreeStore, type StoredCheckpoint, type TreeStore } from "./attested/tree-store.ts";
+export { type DecisionProof, parseDecisionProof } from "./audit/decision-proof.ts";
+export { type FsckDeps, type FsckFinding, fsckLog, type FsckVerdict } from "./audit/fsck.ts";
+export { type ProveDeps, proveDecision } from "./audit/prove-decision.ts";
+export { type ProofVerdict, verifyDecisionProof } from "./audit/verify-proof.ts";
 export { HistoryError, type HistoryErrorCode } from "./errors.ts";
 export { createFold, type Fold } from "./fold.ts";
 export { type ArchiveSource, joinedSource } from "./joined-source.ts";

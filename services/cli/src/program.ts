@@ -13,6 +13,7 @@ import { runSurface } from "./commands/surface.ts";
 import { runReplayHash, runReplayVerify } from "./commands/replay.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
+import { addAudit } from "./program-audit.ts";
 import { addCluster } from "./program-cluster.ts";
 import { addProcesses } from "./program-processes.ts";
 import { addFeeding } from "./program-feeds.ts";
@@ -45,6 +46,7 @@ export const buildProgram = (config: Config, outcome: Outcome): Command => {
   addReading(program, config);
   addReplay(program, config, outcome);
   addDeadLetters(program, config);
+  addAudit(program, config, outcome);
   addPricing(program, outcome);
   addCluster(program, config, outcome);
   addProcesses(program, config, outcome);

@@ -12,11 +12,12 @@ import { startPaperVenue } from "@finality/paper-venue";
 import { startProjector } from "@finality/projector";
 import { startSequencer } from "@finality/sequencer";
 import { createFaults, createLogger, pause, startHealthServer, type Logger } from "@finality/service-kit";
+import { parseVerifierKey } from "@finality/transparency";
 import { createPaperVenueClient } from "@finality/venues";
 import { openWorkQueue, type WorkQueue } from "@finality/work-queue";
 import type { Config } from "../config.ts";
 import type { DataFolder } from "./data-folder.ts";
-import { checkpointsOf, embeddedDeployment, signingKeyOf } from "./signing-key.ts";
+import { checkpointsOf, embeddedDeployment, knownKeysOf, signingKeyOf } from "./signing-key.ts";
 
 /** Every service in one process, on one embedded PostgreSQL. Each part is the one that the cluster runs; only the adapters differ. */
 export type House = {
@@ -77,10 +78,11 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     const dispatcher = startDispatcher({ ...shared, logger: loggerOf("dispatcher") });
     stops.push(() => dispatcher.stop());
     const key = signingKeyOf(data.folder);
+    const keys = [key, ...(knownKeysOf(data.folder)?.all ?? []).map(parseVerifierKey)];
     const checkpoints = createCheckpointFolder(checkpointsOf(data.folder));
-    const notary = startNotary({ database, reader, notifier, leaseMs, build, instance: `embedded-${randomUUID()}`, signing: { key, deployment: embeddedDeployment, keys: [key], checkpoints }, logger: loggerOf("notary") });
+    const notary = startNotary({ database, reader, notifier, leaseMs, build, instance: `embedded-${randomUUID()}`, signing: { key, deployment: embeddedDeployment, keys, checkpoints }, logger: loggerOf("notary") });
     stops.push(() => notary.stop());
-    const attested = (log: string) => checkpoints.newest(log, [key]);
+    const attested = (log: string) => checkpoints.newest(log, keys);
     const sequencer = startSequencer({ ...shared, writer, snapshots: createSnapshotStore(database), attested, nowUs: () => Date.now() * 1_000, build, logger: loggerOf("sequencer") });
     stops.push(() => sequencer.stop());
 

@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+import { runAuditFsck, runAuditProve, runAuditVerify } from "./commands/audit.ts";
+import { runKeysRotate, runKeysShow } from "./commands/audit-keys.ts";
+import type { Config } from "./config.ts";
+import type { Outcome } from "./exit-codes.ts";
+import { data, json } from "./program-options.ts";
+
+/** The auditor's commands. */
+export const addAudit = (program: Command, config: Config, outcome: Outcome): void => {
+  const audit = program.command("audit").description("prove what was recorded and decided, and check such proofs");
+  audit
+    .command("prove")
+    .description("one file that proves a decision: what it was made from, that nothing was changed since, and how to decide it again")
+    .argument("<decision>", "the decisionId of `finality hedges --json`, such as SPX-1-123; of any other decision log-generation-position")
+    .requiredOption("--out <file>", "the file to write; refused when it exists")
+    .addOption(data())
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality hedges\n  finality audit prove SPX-1-123 --out proof.json\n  finality audit verify proof.json\n")
+    .action(async (decision: string, options: Parameters<typeof runAuditProve>[2]) => { await runAuditProve(config, decision, options); });
+  audit
+    .command("verify")
+    .description("check a proof with nothing but the file: no database, no network; exit 6 when anything in it was changed")
+    .argument("<file>", "what `finality audit prove` wrote")
+    .option("--key <key>", "the public key that you trust, as name+id+key (default: the one in the file)")
+    .addOption(json())
+    .action(async (file: string, options: Parameters<typeof runAuditVerify>[1]) => { outcome.code = await runAuditVerify(file, options); });
+  audit
+    .command("fsck")
+    .description("walk whole logs: records, tree, tiles, signed checkpoints, and the checkpoint outside the database; exit 6 with findings")
+    .option("--log <log>", "one log (default: all)")
+    .option("--checkpoints <folder>", "where the newest checkpoints are kept outside the database")
+    .option("--key <key>", "the public key that signs, as name+id+key")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runAuditFsck>[1]) => { outcome.code = await runAuditFsck(config, options); });
+  const keys = audit.command("keys").description("the keys that sign a data folder's checkpoints");
+  keys
+    .command("show")
+    .description("public keys, the first one on top: what an auditor is given")
+    .addOption(data())
+    .addOption(json())
+    .action((options: Parameters<typeof runKeysShow>[1]) => { runKeysShow(config, options); });
+  keys
+    .command("rotate")
+    .description("a new key signs from the next start on; the old one says so")
+    .option("--yes", "do it; without this it is refused")
+    .addOption(data())
+    .action(async (options: Parameters<typeof runKeysRotate>[1]) => { await runKeysRotate(config, options); });
+};
