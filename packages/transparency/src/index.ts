@@ -5,8 +5,9 @@ export { type KeyUse, newPrivateKeyPem, parseVerifierKey, type SignerKey, signer
 export { type Era, followRotations, type LastSigned, openCheckpoint, rotationNote } from "./notes/rotation.ts";
 export { type Note, type NoteSignature, openNote, parseNote, signNote } from "./notes/signed-note.ts";
 export { contentHash, hashBytes, leafHash, provenanceHash, sha256 } from "./record-hashes.ts";
+export { checkedTiles } from "./tiles/checked-tiles.ts";
 export { type GrowingTiles, openGrowingTiles } from "./tiles/growing-tiles.ts";
-export { entriesPath, entryBundle, parseTilePath, type ReadTile, type Tile, type TilePlace, tilePath, type TileRequest, tileWidth, widthOf } from "./tiles/tile.ts";
+export { entriesPath, entryBundle, parseTilePath, type ReadTile, type Tile, type TilePlace, tilePath, type TileRequest, tilesBetween, tileWidth, widthOf } from "./tiles/tile.ts";
 export { nodesOfTiles } from "./tiles/tile-nodes.ts";
 export { appendLeaves, emptyFrontier, type Frontier, frontierBytes, frontierOf, rootOf } from "./tree/frontier.ts";
 export { type NodeHashes, nodesOfLeaves, rootAt } from "./tree/nodes.ts";

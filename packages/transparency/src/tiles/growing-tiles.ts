@@ -1,6 +1,6 @@
 import { subtreeHash } from "../tree/nodes.ts";
 import type { Frontier } from "../tree/frontier.ts";
-import { hashesAt, hashesOf, tileWidth, widthOf, type ReadTile, type Tile, type TilePlace } from "./tile.ts";
+import { hashesAt, hashesOf, rootsWithin, tileWidth, widthOf, type ReadTile, type Tile, type TilePlace } from "./tile.ts";
 
 /** The right edge of a tree's tiles, which grows. */
 export type GrowingTiles = {
@@ -13,18 +13,6 @@ export type GrowingTiles = {
 
 type Edge = { index: number; hashes: Uint8Array[] };
 type Changed = TilePlace & { readonly hashes: readonly Uint8Array[] };
-
-/** Subtree roots that a partial tile of so many hashes consists of, largest first. */
-const rootsOf = (hashes: readonly Uint8Array[]): readonly Uint8Array[] => {
-  const roots: Uint8Array[] = [];
-  let at = 0;
-  for (let width = tileWidth; width >= 1; width /= 2) {
-    if (hashes.length - at < width) continue;
-    roots.push(subtreeHash(hashes.slice(at, at + width)));
-    at += width;
-  }
-  return roots;
-};
 
 /** Opens the tiles of a tree of `size` leaves at their right edge. Throws TransparencyError "bad_tile". */
 export const openGrowingTiles = async (read: ReadTile, size: number): Promise<GrowingTiles> => {
@@ -50,7 +38,7 @@ export const openGrowingTiles = async (read: ReadTile, size: number): Promise<Gr
     get size() {
       return leaves;
     },
-    frontier: () => ({ size: leaves, roots: edges.toReversed().flatMap(({ hashes }) => rootsOf(hashes)) }),
+    frontier: () => ({ size: leaves, roots: edges.toReversed().flatMap(({ hashes }) => rootsWithin(hashes)) }),
     append: (leafHashes) => {
       const changed = new Map<string, Changed>();
       for (const hash of leafHashes) push(0, hash, changed);
