@@ -1,4 +1,4 @@
-import { columnsOf, commandIdOf, decodeRecord, encodeRecord, encodeTicks, inputSchemas, isInputRecord, type DecisionRecord, type Input, type RecordContent, type TickColumns } from "@finality/contracts";
+import { columnsOf, commandIdOf, decisionSchemas, decodeRecord, encodeRecord, encodeTicks, isInputRecord, type DecisionRecord, type Input, type RecordContent, type TickColumns } from "@finality/contracts";
 import { advance, initialState, type EngineState } from "@finality/engine";
 import { sha256 } from "@finality/transparency";
 import { answersTo } from "./desk.ts";
@@ -24,24 +24,30 @@ const stepUs = 4_000;
 
 export const generatedLog = async (fold: Folding = decodeAndAdvance): Promise<GeneratedLog> => {
   const { log, opening } = await recordDay({ ticks: 1, messagesPerBatch: 1 });
-  const opened = opening.flatMap(({ records }) => records.map(({ content }) => content)).filter(({ type }) => Object.hasOwn(inputSchemas, type));
+  const opened = opening.flatMap(({ records }) => inputsOf(records.map(({ content }) => content)));
   const round = longDay().round.map((ticks) => columnsOf(ticks, ticks.map(() => 0)));
   const state = initialState(log);
-  const stepOf = (input: RecordContent, ticks: number): Step => ({ input, decisions: fold(state, input), ticks });
+  /** The input, then the answers to what was decided because of it, and so on. */
+  const answered = function* (input: RecordContent, ticks: number): Generator<Step, void> {
+    const decisions = fold(state, input);
+    yield { input, decisions, ticks };
+    for (const answer of answersOf(decisions, state.facts.recordedTimeUs)) yield* answered(answer, 0);
+  };
   const steps = function* (): Generator<Step, never> {
-    for (const input of opened) yield stepOf(input, 0);
+    for (const input of opened) yield* answered(input, 0);
     let nowUs = state.facts.recordedTimeUs;
     for (let count = 0; ; count++) {
       nowUs += stepUs;
       const columns = round[count % round.length];
       if (columns === undefined) throw new Error("The shipped day has no ticks.");
-      const step = stepOf(ticksContent(columns, nowUs), columns.count);
-      yield step;
-      for (const input of fillsOf(step.decisions, nowUs)) yield stepOf(input, 0);
+      yield* answered(ticksContent(columns, nowUs), columns.count);
     }
   };
   return { log, state, steps };
 };
+
+/** Without what was decided. */
+export const inputsOf = <Content extends RecordContent>(contents: readonly Content[]): readonly Content[] => contents.filter(({ type }) => !Object.hasOwn(decisionSchemas, type));
 
 /** The step's records as they are stored. */
 export const contentsOf = ({ input, decisions }: Step): readonly RecordContent[] => [
@@ -51,7 +57,7 @@ export const contentsOf = ({ input, decisions }: Step): readonly RecordContent[]
 
 export const decodeAndAdvance: Folding = (state, input) => {
   const { log, generation, position } = state.facts;
-  const record = decodeRecord({ log, generation: Math.max(1, generation), position: position + 1, ...input });
+  const record = decodeRecord({ ...input, log, generation: Math.max(1, generation), position: position + 1 });
   if (!isInputRecord(record)) throw new Error(`A ${record.type} is no input.`);
   return advance(state, record, sha256);
 };
@@ -61,7 +67,7 @@ const ticksContent = (columns: TickColumns, nowUs: number): RecordContent => {
   return { type: "TicksRecorded", version: 1, payload: encodeTicks(columns), venueTimeUs: nowUs, recordedTimeUs: nowUs };
 };
 
-const fillsOf = (decisions: readonly DecisionRecord[], nowUs: number): readonly RecordContent[] =>
+const answersOf = (decisions: readonly DecisionRecord[], nowUs: number): readonly RecordContent[] =>
   decisions
     .flatMap((decision) => (decision.type === "HedgeDecided" ? answersTo({ commandId: commandIdOf(decision), venueTimeUs: nowUs, body: decision.body }) : []))
     .flatMap((body) => inputOf(body))
