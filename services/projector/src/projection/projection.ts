@@ -1,9 +1,9 @@
 import { decodeRecord, isDecisionRecord, type DecisionRecord, type StoredRecord } from "@finality/contracts";
-import { bookNames, bookView, evolve, initialState, semantics, smileViews, stateHash, type EngineState } from "@finality/engine";
+import { evolve, initialState, semantics, stateHash, type EngineState } from "@finality/engine";
+import { rowsOf } from "@finality/history";
 import { sha256 } from "@finality/transparency";
 import type { BookRow, Checkpoint, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, ReadModels, SmileRow } from "@finality/read-models";
 import { ProjectorError } from "../errors.ts";
-import { bookRow, greeksRow, orderRow, pnlRow, positionRow, smileRow } from "./book-rows.ts";
 import { ChangedRows } from "./changed-rows.ts";
 
 /** The fold of one log, and the rows that it shows. */
@@ -64,16 +64,16 @@ export const createProjection = (log: string): Projection => {
   };
 
   const takeChanges = (): ReadModels => {
-    const views = bookNames(state).map((book) => bookView(state, book));
+    const rows = rowsOf(state);
     const taken = decisions;
     decisions = [];
     return {
-      books: changed.books.take(views.map((view) => bookRow(log, view))),
-      positions: changed.positions.take(views.flatMap((view) => view.positions.map((position) => positionRow(log, view.book, position)))),
-      greeks: changed.greeks.take(views.map((view) => greeksRow(log, view))),
-      smiles: changed.smiles.take(smileViews(state).map((view) => smileRow(log, view))),
-      pnl: changed.pnl.take(views.map((view) => pnlRow(log, view))),
-      orders: changed.orders.take(views.flatMap(({ orders }) => orders.map((order) => orderRow(log, order)))),
+      books: changed.books.take(rows.books),
+      positions: changed.positions.take(rows.positions),
+      greeks: changed.greeks.take(rows.greeks),
+      smiles: changed.smiles.take(rows.smiles),
+      pnl: changed.pnl.take(rows.pnl),
+      orders: changed.orders.take(rows.orders),
       decisions: taken,
     };
   };

@@ -1,9 +1,12 @@
-import type { BookView, OrderView, PositionView, SmileView } from "@finality/engine";
-import type { BookRow, GreeksRow, OrderRow, PnlRow, PositionRow, SmileRow } from "@finality/read-models";
+import { bookNames, bookView, smileViews, type BookView, type EngineState, type OrderView, type PositionView, type SmileView } from "@finality/engine";
+import type { BookRow, GreeksRow, OrderRow, PnlRow, PositionRow, ReadModels, SmileRow } from "@finality/read-models";
 
-// What the engine shows of a book, as rows. No number is computed here.
+// What the engine shows of a log, as rows. No number is computed here.
 
-export const bookRow = (log: string, view: BookView): BookRow => ({
+/** The rows that a state shows: everything in the read models but the decisions, which are records and no state. */
+export type StateRows = Omit<ReadModels, "decisions">;
+
+const bookRow = (log: string, view: BookView): BookRow => ({
   log,
   book: view.book,
   account: view.account,
@@ -15,7 +18,7 @@ export const bookRow = (log: string, view: BookView): BookRow => ({
   hedges: view.hedges,
 });
 
-export const positionRow = (log: string, book: string, view: PositionView): PositionRow => ({
+const positionRow = (log: string, book: string, view: PositionView): PositionRow => ({
   log,
   book,
   instrument: view.instrument,
@@ -30,7 +33,7 @@ export const positionRow = (log: string, book: string, view: PositionView): Posi
   status: view.status,
 });
 
-export const greeksRow = (log: string, { book, greeks }: BookView): GreeksRow => ({
+const greeksRow = (log: string, { book, greeks }: BookView): GreeksRow => ({
   log,
   book,
   spot: greeks.spot,
@@ -56,9 +59,9 @@ export const greeksRow = (log: string, { book, greeks }: BookView): GreeksRow =>
   condition: greeks.condition.kind,
 });
 
-export const smileRow = (log: string, { key, expiryUs, strikes, fitted, refused }: SmileView): SmileRow => ({ log, key, expiryUs, strikes, fitted, refused });
+const smileRow = (log: string, { key, expiryUs, strikes, fitted, refused }: SmileView): SmileRow => ({ log, key, expiryUs, strikes, fitted, refused });
 
-export const pnlRow = (log: string, { book, pnl }: BookView): PnlRow => ({
+const pnlRow = (log: string, { book, pnl }: BookView): PnlRow => ({
   log,
   book,
   currency: pnl.currency,
@@ -77,7 +80,7 @@ export const pnlRow = (log: string, { book, pnl }: BookView): PnlRow => ({
   meanAbsNetDelta: pnl.meanAbsNetDelta,
 });
 
-export const orderRow = (log: string, view: OrderView): OrderRow => ({
+const orderRow = (log: string, view: OrderView): OrderRow => ({
   log,
   commandId: view.commandId,
   position: view.position,
@@ -90,3 +93,17 @@ export const orderRow = (log: string, view: OrderView): OrderRow => ({
   fees: view.fees,
   state: view.state,
 });
+
+/** The projector's rows and those of any past state: one state, one answer. Reads only. */
+export const rowsOf = (state: EngineState): StateRows => {
+  const { log } = state.facts;
+  const views = bookNames(state).map((book) => bookView(state, book));
+  return {
+    books: views.map((view) => bookRow(log, view)),
+    positions: views.flatMap((view) => view.positions.map((position) => positionRow(log, view.book, position))),
+    greeks: views.map((view) => greeksRow(log, view)),
+    smiles: smileViews(state).map((view) => smileRow(log, view)),
+    pnl: views.map((view) => pnlRow(log, view)),
+    orders: views.flatMap(({ orders }) => orders.map((order) => orderRow(log, order))),
+  };
+};
