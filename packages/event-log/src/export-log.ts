@@ -1,17 +1,20 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { StoredRecord } from "@finality/contracts";
-import type { LogReader } from "./event-log.ts";
+import type { LogHead, LogReader } from "./event-log.ts";
 import { EventLogError } from "./errors.ts";
 import { exportFormat, type ExportHeader, type ExportLine } from "./read-export.ts";
 
 const chunk = 500;
 
+/** What an export is written from: a log in PostgreSQL, or any other place that gives back its records. */
+type ExportSource = Pick<LogReader, "read"> & { head(log: string): Promise<Pick<LogHead, "generation" | "position" | "root"> | undefined> };
+
 /**
  * Writes a log up to the head of now as JSON lines: a header, then each record with its payload and provenance in base64. Does not end
  * the stream. Throws `unknown_log`, `hole`, and what the stream throws.
  */
-export const exportLog = async (reader: LogReader, log: string, output: Writable): Promise<ExportHeader> => {
+export const exportLog = async (reader: ExportSource, log: string, output: Writable): Promise<ExportHeader> => {
   const head = await reader.head(log);
   if (head === undefined) throw new EventLogError("unknown_log", `There is no log ${log}.`);
   const { generation, position, root } = head;

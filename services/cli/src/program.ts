@@ -10,7 +10,6 @@ import { runLogExport, runLogShow } from "./commands/log.ts";
 import { runLogSkip } from "./commands/log-skip.ts";
 import { runPositions } from "./commands/positions.ts";
 import { runSurface } from "./commands/surface.ts";
-import { runReplayHash, runReplayVerify } from "./commands/replay.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { addAudit } from "./program-audit.ts";
@@ -18,6 +17,7 @@ import { addCluster } from "./program-cluster.ts";
 import { addProcesses } from "./program-processes.ts";
 import { addFeeding } from "./program-feeds.ts";
 import { addPricing } from "./program-pricing.ts";
+import { addReplay } from "./program-replay.ts";
 import { data, json, speed } from "./program-options.ts";
 
 const count = (text: string): number => {
@@ -148,24 +148,6 @@ const addReading = (program: Command, config: Config): void => {
     .addOption(data())
     .addOption(json())
     .action(async (options: Parameters<typeof runLogSkip>[1]) => { await runLogSkip(config, options); });
-};
-
-const addReplay = (program: Command, config: Config, outcome: Outcome): void => {
-  const replay = program.command("replay").description("fold logs again and compare");
-  replay
-    .command("verify")
-    .description("recompute every decision and hash; exit 6 and the first difference when one does not agree")
-    .option("--log <log>", "one log (default: all)")
-    .addOption(data())
-    .addOption(json())
-    .action(async (options: Parameters<typeof runReplayVerify>[1]) => { outcome.code = await runReplayVerify(config, options); });
-  replay
-    .command("hash")
-    .description("the hashes of a log, its decisions and the state at its head")
-    .option("--log <log>", "one log (default: all)")
-    .addOption(data())
-    .addOption(json())
-    .action(async (options: Parameters<typeof runReplayHash>[1]) => { await runReplayHash(config, options); });
 };
 
 const addDeadLetters = (program: Command, config: Config): void => {

@@ -1,4 +1,4 @@
-import type { DecisionRecord, InputRecord } from "@finality/contracts";
+import type { Decision, DecisionRecord, InputRecord } from "@finality/contracts";
 import { sameContent } from "../state/content.ts";
 import type { Sha256 } from "../state/state-hash.ts";
 import type { EngineState } from "../state/engine-state.ts";
@@ -6,7 +6,7 @@ import { compareTurns, recordOf, takeTurns, turnOf, type Turn } from "./decision
 import { evolve } from "./evolve.ts";
 
 /** What a decision is compared by. */
-export type DecisionFace = Pick<DecisionRecord, "type" | "recordedTimeUs" | "body">;
+export type DecisionFace = Decision & { readonly recordedTimeUs: number };
 
 export type FieldDifference = {
   /** JSON pointer into `{type, recordedTimeUs, body}` of the decision record; empty when one side has no record at all. */
@@ -44,12 +44,18 @@ function* leaves(recorded: unknown, recomputed: unknown, field: string): Generat
   for (const key of keys) yield* leaves(memberOf(recorded, key), memberOf(recomputed, key), `${field}/${escaped(key)}`);
 }
 
-const faceOf = (record: DecisionFace | undefined): DecisionFace | undefined =>
-  record === undefined ? undefined : { type: record.type, recordedTimeUs: record.recordedTimeUs, body: record.body };
+const faceOf = (record: DecisionRecord | undefined): DecisionFace | undefined => {
+  if (record === undefined) return undefined;
+  const { log: _log, generation: _generation, position: _position, venueTimeUs: _venueTimeUs, ...face } = record;
+  return face;
+};
+
+const compared = (decision: DecisionFace | undefined): unknown =>
+  decision === undefined ? undefined : { type: decision.type, recordedTimeUs: decision.recordedTimeUs, body: decision.body };
 
 /** Every field in which two decisions differ; none when they are the same. */
 export const differingFields = (recorded: DecisionFace | undefined, recomputed: DecisionFace | undefined): readonly FieldDifference[] =>
-  [...leaves(faceOf(recorded), faceOf(recomputed), "")];
+  [...leaves(compared(recorded), compared(recomputed), "")];
 
 export type RecordedStep = {
   readonly input: InputRecord;

@@ -1,35 +1,61 @@
 import type { Config } from "../config.ts";
-import { exitCodes, type ExitCode } from "../exit-codes.ts";
+import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
 import { printData, printJson } from "../output.ts";
+import { describeDifference } from "../replay/describe-difference.ts";
 import { foldRecords, type LogSummary } from "../replay/fold-records.ts";
-import { storedRecords, verifyLog, type Verdict, type VerifyDifference } from "../replay/verify-log.ts";
+import { checkedByOthers } from "../replay/other-release.ts";
+import { namedLogs, sourceOf, type ReplaySource, type SourceOptions } from "../replay/replay-source.ts";
+import { uncheckedRanges, type Verdict, type VerifiedRange } from "../replay/verdict.ts";
+import { verificationOf } from "../replay/verification.ts";
+import { storedRecords, verifyLog, type Positions } from "../replay/verify-log.ts";
+import { progressBar } from "../terminal/progress.ts";
 import { logsOf, withData, type DataOptions } from "./with-data.ts";
 
-type ReplayOptions = DataOptions & { readonly log?: string; readonly json?: true };
+type HashOptions = DataOptions & { readonly log?: string; readonly json?: true };
+type VerifyOptions = SourceOptions & Positions & { readonly log?: string; readonly release?: readonly string[]; readonly quiet?: true; readonly json?: true };
 
 /** Recomputes every decision and every hash; exit 6 when something does not agree or could not be checked. */
-export const runReplayVerify = (config: Config, options: ReplayOptions): Promise<ExitCode> =>
-  withData(config, options, async (_folder, reader) => {
+export const runReplayVerify = async (config: Config, options: VerifyOptions): Promise<ExitCode> => {
+  const source = await sourceOf(config, options);
+  try {
+    const logs = await namedLogs(source, options.log);
+    if (logs.length > 1 && (options.from !== undefined || options.to !== undefined)) throw new CliError("usage", `Positions are of one log, and there are ${logs.join(", ")}: name one with --log.`);
     const verdicts: Verdict[] = [];
-    for (const log of await logsOf(reader, options.log)) {
-      verdicts.push(await verifyLog(reader, log, showProgress(config, log)));
-    }
-    const first = verdicts.find((verdict) => verdict.firstDifference !== undefined)?.firstDifference;
-    const unchecked = verdicts.filter((verdict) => verdict.otherSemantics !== undefined);
-    const ok = first === undefined && unchecked.length === 0;
-    const [records, decisions] = [sum(verdicts, (each) => each.records), sum(verdicts, (each) => each.decisions)];
-    if (options.json === true) {
-      printJson({ ok, records, decisions, firstDifference: first ?? null, ...(unchecked.length === 0 ? {} : { unchecked: unchecked.map(({ log, records: from, otherSemantics }) => ({ log, from, semantics: otherSemantics })) }) });
-    } else {
-      if (first !== undefined) printData(describe(first));
-      for (const { log, records: from, otherSemantics } of unchecked) printData(`${log}: from position ${String(from)} on the log has semantics ${String(otherSemantics)}, which this release cannot judge.`);
-      if (ok) printData(`ok: ${String(records)} records, ${String(decisions)} decisions; every hash and every decision was recomputed and agrees.`);
-    }
-    return ok ? exitCodes.ok : exitCodes.findings;
-  });
+    for (const log of logs) verdicts.push(await verified(config, source, log, options));
+    const verification = verificationOf(verdicts);
+    if (options.json === true) printJson(verification);
+    else printData(describeVerdicts(verdicts));
+    return verification.ok ? exitCodes.ok : exitCodes.findings;
+  } finally {
+    await source.close();
+  }
+};
+
+const verified = async (config: Config, source: ReplaySource, log: string, { release = [], file, quiet, from, to }: VerifyOptions): Promise<Verdict> => {
+  const positions: Positions = { from, to };
+  const head = (await source.head(log))?.position ?? 0;
+  if ((from ?? 1) > (to ?? head) || (to ?? head) > head) throw new CliError("validation", `Log ${log} holds positions 1 to ${String(head)}; --from ${String(from ?? 1)} --to ${String(to ?? head)} is no stretch of it.`);
+  const progress = progressBar({ log, from: from ?? 1, to: to ?? head }, { on: config.terminal && quiet !== true });
+  const verdict = await verifyLog(source, log, progress.show, positions);
+  progress.end();
+  return checkedByOthers({ config, source, releases: release, file, positions }, verdict);
+};
+
+const rangeOf = ({ from, to }: VerifiedRange): string => `positions ${String(from)} to ${String(to)}`;
+
+const describeVerdicts = (verdicts: readonly Verdict[]): string => {
+  const { ok, records, decisions, semantics } = verificationOf(verdicts);
+  const lines = verdicts.flatMap(({ firstDifference }) => (firstDifference === undefined ? [] : [describeDifference(firstDifference)]));
+  for (const verdict of verdicts) {
+    for (const range of uncheckedRanges(verdict)) lines.push(`${range.log}: ${rangeOf(range)} have semantics ${String(range.semantics)}, which this release (semantics ${String(semantics)}) cannot judge: unpack one that can, and name its folder with --release.`);
+    for (const range of verdict.ranges) if (range.checkedBy !== null && range.checkedBy !== "this release") lines.push(`${range.log}: ${rangeOf(range)}, semantics ${String(range.semantics)}, were checked by the release in ${range.checkedBy.release}.`);
+  }
+  if (ok) lines.push(`ok: ${String(records)} records, ${String(decisions)} decisions; every hash and every decision was recomputed and agrees.`);
+  return lines.join("\n");
+};
 
 /** The hashes that two runs of one day must agree on. */
-export const runReplayHash = (config: Config, options: ReplayOptions): Promise<void> =>
+export const runReplayHash = (config: Config, options: HashOptions): Promise<void> =>
   withData(config, options, async (_folder, reader) => {
     const logs: LogSummary[] = [];
     for (const log of await logsOf(reader, options.log)) {
@@ -47,30 +73,3 @@ export const describeHashes = (summary: LogSummary): string =>
     `  decisions hash  ${summary.decisionsHash}`,
     `  state hash      ${summary.stateHash}`,
   ].join("\n");
-
-const describe = (difference: VerifyDifference): string => {
-  const place = `${difference.log}, position ${String(difference.position)}`;
-  switch (difference.kind) {
-    case "decision":
-      return `DIFFERS at ${place}: ${difference.field === "" ? "the decision" : difference.field}\n  recorded    ${JSON.stringify(difference.recorded) ?? "nothing"}\n  recomputed  ${JSON.stringify(difference.recomputed) ?? "nothing"}`;
-    case "leaf":
-      return `CHANGED at ${place}: the record's bytes are not the ones that were hashed\n  leaf hash stored    ${difference.storedLeafHash}\n  leaf hash computed  ${difference.computedLeafHash}`;
-    case "root":
-      return `CHANGED up to ${place}: the records are not the ones under the head's root\n  root stored    ${difference.storedRoot}\n  root computed  ${difference.computedRoot}`;
-    case "unreadable":
-      return `UNREADABLE at ${place}: ${difference.error}`;
-  }
-};
-
-const sum = <Item>(items: readonly Item[], value: (item: Item) => number): number => items.reduce((total, item) => total + value(item), 0);
-
-const showProgress = (config: Config, log: string): ((position: number, head: number) => void) => {
-  if (!config.terminal) return () => undefined;
-  let shown = 0;
-  return (position, head) => {
-    if (position < head && performance.now() - shown < 200) return;
-    shown = performance.now();
-    process.stderr.write(`\r${log}: ${String(position)} of ${String(head)} records${position >= head ? "\n" : ""}`);
-  };
-};
-

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { decodeRecord, isDecisionRecord, isInputRecord, type DecisionRecord, type InputRecord, type LogRecord, type StoredRecord } from "@finality/contracts";
+import { decodeRecord, isDecisionRecord, type StoredRecord } from "@finality/contracts";
 import { evolve, initialState, stateHash } from "@finality/engine";
 import { contentHash, sha256 } from "@finality/transparency";
 
@@ -40,22 +40,3 @@ export const foldRecords = async (log: string, records: AsyncIterable<StoredReco
   const { generation, position: head } = state.facts;
   return { log, generation, head, ...counts, logHash: all.digest("hex"), decisionsHash: decided.digest("hex"), stateHash: stateHash(state, sha256) };
 };
-
-/** An input record with the decisions recorded behind it. */
-export type InputGroup = { readonly input: InputRecord; readonly decisions: readonly DecisionRecord[] };
-
-/** Groups records as they were decided: each input with what follows it. Throws when a log begins with a decision. */
-export async function* inputGroups(records: AsyncIterable<LogRecord>): AsyncGenerator<InputGroup, void, void> {
-  let group: { input: InputRecord; decisions: DecisionRecord[] } | undefined;
-  for await (const record of records) {
-    if (isInputRecord(record)) {
-      if (group !== undefined) yield group;
-      group = { input: record, decisions: [] };
-    } else if (isDecisionRecord(record)) {
-      if (group === undefined) throw new Error(`Invariant: a log begins with an input; position ${String(record.position)} is a decision.`);
-      group.decisions.push(record);
-    }
-  }
-  if (group !== undefined) yield group;
-}
-

@@ -1,99 +1,111 @@
-import { decodeRecord, type LogRecord, type StoredRecord } from "@finality/contracts";
-import { initialState, semantics, verifyStep } from "@finality/engine";
-import { verifyHashes, type LogReader } from "@finality/event-log";
+import type { StoredRecord } from "@finality/contracts";
+import { DatabaseError } from "@finality/database";
+import { evolve, semantics, verifyStep, type EngineState } from "@finality/engine";
 import { sha256 } from "@finality/transparency";
-import { inputGroups } from "./fold-records.ts";
+import type { ProgressAt } from "../terminal/progress.ts";
+import { describedDifference } from "./decision-difference.ts";
+import { leafCheck, type LeafCheck } from "./leaf-check.ts";
+import { groupsOf, storedChunks, ticksIn, UnreadableRecord, type Group, type LogRecords } from "./log-groups.ts";
+import { foldedFromTheFirst, type ReplaySource } from "./replay-source.ts";
+import type { Verdict, VerifiedRange, VerifyDifference } from "./verdict.ts";
 
-/** Where the log and its recomputation part first. Hashes are lower-case hex. */
-export type VerifyDifference =
-  /** A decision is not what its inputs give: JSON pointer of the field, both values. */
-  | { readonly log: string; readonly kind: "decision"; readonly position: number; readonly field: string; readonly recorded: unknown; readonly recomputed: unknown }
-  /** A record's bytes are not what was hashed into the tree. */
-  | { readonly log: string; readonly kind: "leaf"; readonly position: number; readonly storedLeafHash: string; readonly computedLeafHash: string }
-  /** All leaves hold, but the head's root is of other leaves. */
-  | { readonly log: string; readonly kind: "root"; readonly position: number; readonly storedRoot: string; readonly computedRoot: string }
-  | { readonly log: string; readonly kind: "unreadable"; readonly position: number; readonly error: string };
+type Source = LogRecords & Partial<Pick<ReplaySource, "stateAt">>;
 
-export type Verdict = {
-  readonly log: string;
-  /** Records that were recomputed. */
-  readonly records: number;
-  readonly decisions: number;
-  /** Semantics recorded in the log that this release cannot judge: from there on decisions were not recomputed. */
-  readonly otherSemantics?: number;
-  readonly firstDifference?: VerifyDifference;
-};
-
-const chunk = 500;
+/** Inputs from `from` to `to`, with their decisions; the whole log where absent. */
+export type Positions = { readonly from?: number | undefined; readonly to?: number | undefined };
 
 /**
  * Recomputes every hash from the stored bytes, and every decision from its recorded inputs. A changed decision is named by its field with
- * both values; a changed input by both leaf hashes: what was decided from it would differ too, but the input is what was changed.
+ * both values; a changed input by both leaf hashes: what was decided from it would differ too, but the input is what was changed. Ranges
+ * of other semantics are folded and named; what this release can judge behind them is judged.
  */
-export const verifyLog = async (reader: LogReader, log: string, progress: (position: number, head: number) => void): Promise<Verdict> => {
-  const head = (await reader.head(log))?.position ?? 0;
-  const tampered = await verifyLeaves(reader, log);
-  const verdict = await verifyDecisions(reader, log, head, (position) => { progress(position, head); });
-  const first = verdict.firstDifference;
-  const leafComesFirst = tampered !== undefined && (first === undefined || tampered.position < first.position);
-  return leafComesFirst ? { ...verdict, firstDifference: tampered } : verdict;
-};
-
-const verifyLeaves = async (reader: LogReader, log: string): Promise<VerifyDifference | undefined> => {
-  const { firstDifference } = await verifyHashes(reader, log);
-  if (firstDifference === undefined) return undefined;
-  const { position } = firstDifference;
-  return firstDifference.at === "root"
-    ? { log, kind: "root", position, storedRoot: firstDifference.storedRoot, computedRoot: firstDifference.computedRoot }
-    : { log, kind: "leaf", position, storedLeafHash: firstDifference.storedLeafHash, computedLeafHash: firstDifference.computedLeafHash };
-};
-
-const verifyDecisions = async (reader: LogReader, log: string, head: number, progress: (position: number) => void): Promise<Verdict> => {
-  const state = initialState(log);
-  let [records, decisions] = [0, 0];
+export const verifyLog = async (source: Source, log: string, progress: (at: ProgressAt) => void, { from = 1, to }: Positions = {}): Promise<Verdict> => {
+  const head = await source.head(log);
+  const end = head?.position ?? 0;
+  const state = await (source.stateAt?.(log, from - 1) ?? foldedFromTheFirst(source, log, from - 1));
+  const check = leafCheck(log);
+  const judged = judging(state, check);
   try {
-    for await (const group of inputGroups(decoded(reader, log, head))) {
-      const firstDifference = verifyStep(state, group, sha256);
-      records += 1 + group.decisions.length;
-      decisions += group.decisions.length;
-      progress(records);
-      if (state.facts.semantics !== semantics) return { log, records, decisions, otherSemantics: state.facts.semantics };
-      if (firstDifference !== undefined) return { log, records, decisions, firstDifference: { log, kind: "decision", ...firstDifference } };
+    const chunks = checked(check, storedChunks(source, { log, after: from - 1, to: end }));
+    for await (const groups of groupsOf(chunks, (orphan) => { evolve(state, orphan); })) {
+      for (const group of groups) if (group.input.position > (to ?? end) || !judged.take(group)) return judged.verdict();
+      progress(judged.at());
     }
-    return { log, records, decisions };
   } catch (error) {
-    const position = error instanceof UnreadableRecord ? error.position : records + 1;
-    return { log, records, decisions, firstDifference: { log, kind: "unreadable", position, error: error instanceof Error ? error.message : String(error) } };
+    // A database that is away says nothing about the log.
+    if (error instanceof DatabaseError) throw error;
+    const position = error instanceof UnreadableRecord ? error.position : judged.at().position + 1;
+    return judged.verdict({ log, kind: "unreadable", position, error: error instanceof Error ? error.message : String(error) });
   }
+  return judged.verdict(from === 1 && head !== undefined ? check.compareRoot(head) : undefined);
 };
 
-class UnreadableRecord extends Error {
-  readonly position: number;
-
-  constructor(position: number, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.name = "UnreadableRecord";
-    this.position = position;
+async function* checked(check: LeafCheck, chunks: AsyncIterable<readonly StoredRecord[]>): AsyncGenerator<readonly StoredRecord[], void, void> {
+  for await (const records of chunks) {
+    check.add(records);
+    yield records;
   }
 }
 
-async function* decoded(reader: LogReader, log: string, head: number): AsyncGenerator<LogRecord, void, void> {
-  for await (const stored of storedRecords(reader, log, head)) {
-    let record: LogRecord;
-    try {
-      record = decodeRecord(stored);
-    } catch (error) {
-      throw new UnreadableRecord(stored.position, error);
-    }
-    yield record;
-  }
+/** A log's records from the first one to `head`. */
+export async function* storedRecords(source: Pick<LogRecords, "read">, log: string, head: number): AsyncGenerator<StoredRecord, void, void> {
+  for await (const records of storedChunks(source, { log, after: 0, to: head })) yield* records;
 }
 
-/** A log's records from the first one to `head`, read in chunks. */
-export async function* storedRecords(reader: LogReader, log: string, head: number): AsyncGenerator<StoredRecord, void, void> {
-  for (let position = 0; position < head; ) {
-    const records = await reader.read(log, position, Math.min(chunk, head - position));
-    yield* records;
-    position = records.at(-1)?.position ?? head;
-  }
-}
+type Judging = {
+  /** False where the log and its recomputation part. */
+  take(group: Group): boolean;
+  /** Behind the last input whose decisions agree. */
+  at(): ProgressAt;
+  verdict(end?: VerifyDifference): Verdict;
+};
+
+/** In force behind an input: two inputs say so themselves. */
+const semanticsBehind = (state: EngineState, { input }: Group): number =>
+  input.type === "LogOpened" || input.type === "WriterStarted" ? input.body.semantics : state.facts.semantics;
+
+const judging = (state: EngineState, check: LeafCheck): Judging => {
+  const { log } = state.facts;
+  const ranges: VerifiedRange[] = [];
+  let [records, decisions, ticks] = [0, 0, 0];
+  let agreed = state.facts.position;
+  let firstDifference: VerifyDifference | undefined;
+
+  const count = (group: Group, meaning: number): void => {
+    records += group.stored.length;
+    decisions += group.decisions.length;
+    ticks += ticksIn(group);
+    const [last, to] = [ranges.at(-1), group.input.position + group.decisions.length];
+    if (last?.semantics === meaning) ranges[ranges.length - 1] = { ...last, to };
+    else ranges.push({ log, from: group.input.position, to, semantics: meaning, checkedBy: meaning === semantics ? "this release" : null });
+  };
+  /** A changed record is the difference, unless something at or before it differs. */
+  const orLeafBefore = (difference: VerifyDifference): VerifyDifference =>
+    check.difference !== undefined && check.difference.position < difference.position ? check.difference : difference;
+
+  const leafUpTo = (position: number): VerifyDifference | undefined =>
+    check.difference !== undefined && check.difference.position <= position ? check.difference : undefined;
+
+  const recompute = (group: Group): VerifyDifference | undefined => {
+    const difference = verifyStep(state, group, sha256);
+    return difference === undefined ? undefined : orLeafBefore(describedDifference(state, group, difference));
+  };
+  return {
+    take: (group) => {
+      const meaning = semanticsBehind(state, group);
+      const end = group.input.position + group.decisions.length;
+      count(group, meaning);
+      if (meaning === semantics) firstDifference = recompute(group);
+      else for (const record of [group.input, ...group.decisions]) evolve(state, record);
+      firstDifference ??= leafUpTo(end);
+      if (firstDifference !== undefined) return false;
+      agreed = end;
+      return true;
+    },
+    at: () => ({ position: agreed, records, ticks }),
+    verdict: (end) => {
+      const first = firstDifference ?? (end === undefined ? undefined : orLeafBefore(end));
+      return { log, records, decisions, ranges, ...(first === undefined ? {} : { firstDifference: first }) };
+    },
+  };
+};
