@@ -15,6 +15,7 @@ export type { Append, LogHead, LogHold, LogReader, LogWriter, NewDeadLetter, Pen
 export { type GenerationOrder, orderedGeneration, orderGeneration } from "./generations.ts";
 export { exportLog } from "./export-log.ts";
 export { type LogHashes, logHashes } from "./log-hash.ts";
+export { importRecords } from "./import-log.ts";
 export { createLogReader, type LogReaderDeps } from "./postgres-log-reader.ts";
 export { createLogWriter, type LogWriterDeps } from "./postgres-log-writer.ts";
 export { exportFormat, type ExportHeader, type LogExport, readExport } from "./read-export.ts";

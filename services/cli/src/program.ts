@@ -12,6 +12,7 @@ import { runPositions } from "./commands/positions.ts";
 import { runSurface } from "./commands/surface.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
+import { addArchive, addRaiseGeneration } from "./program-archive.ts";
 import { addAudit } from "./program-audit.ts";
 import { addCluster } from "./program-cluster.ts";
 import { addProcesses } from "./program-processes.ts";
@@ -47,6 +48,7 @@ export const buildProgram = (config: Config, outcome: Outcome): Command => {
   addReplay(program, config, outcome);
   addDeadLetters(program, config);
   addAudit(program, config, outcome);
+  addArchive(program, config, outcome);
   addPricing(program, outcome);
   addCluster(program, config, outcome);
   addProcesses(program, config, outcome);
@@ -148,6 +150,7 @@ const addReading = (program: Command, config: Config): void => {
     .addOption(data())
     .addOption(json())
     .action(async (options: Parameters<typeof runLogSkip>[1]) => { await runLogSkip(config, options); });
+  addRaiseGeneration(log, config);
 };
 
 const addDeadLetters = (program: Command, config: Config): void => {

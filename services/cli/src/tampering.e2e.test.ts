@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Database } from "@finality/database";
@@ -49,6 +49,46 @@ const verify = async (): Promise<{ readonly code: number | null; readonly docume
 test("an untouched log verifies", async () => {
   const { code, document } = await verify();
   expect({ code, ok: document.ok }).toEqual({ code: 0, ok: true });
+});
+
+test("a decision is proved with one file, which holds without the data and for nothing that is changed in it; the whole log is as it was signed", async () => {
+  const { hedges } = JSON.parse((await runCli(root, ["hedges", "--json", "--data", folder])).stdout) as { readonly hedges: readonly { readonly decisionId: string }[] };
+  const decision = hedges.at(-1)?.decisionId ?? "";
+  const file = join(root, "proof.json");
+  const proved = await runCli(root, ["audit", "prove", decision, "--out", file, "--data", folder]);
+  expect(proved.stderr).toContain(`proves ${decision}: records`);
+  expect((await runCli(root, ["audit", "prove", decision, "--out", file, "--data", folder])).code).toBe(4);
+  expect((await runCli(root, ["audit", "prove", "SPX-1-1", "--out", join(root, "none.json"), "--data", folder])).code).toBe(3);
+  const elsewhere = mkdtempSync(join(tmpdir(), "finality-auditor-"));
+  try {
+    const { stdout: keys } = await runCli(root, ["audit", "keys", "show", "--data", folder]);
+    const verified = await runCli(elsewhere, ["audit", "verify", file, "--key", keys.trim()]);
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining(`${decision} holds`)]);
+    writeFileSync(join(elsewhere, "changed.json"), readFileSync(file, "utf8").replace(/"recordedTimeUs":1/, '"recordedTimeUs":2'));
+    const changed = await runCli(elsewhere, ["audit", "verify", join(elsewhere, "changed.json")]);
+    expect([changed.code, changed.stdout]).toEqual([6, expect.stringContaining("does not prove")]);
+    writeFileSync(join(elsewhere, "torn.json"), readFileSync(file, "utf8").slice(0, 500));
+    expect((await runCli(elsewhere, ["audit", "verify", join(elsewhere, "torn.json")])).code).toBe(5);
+    expect((await runCli(elsewhere, ["audit", "verify", join(elsewhere, "nothing.json")])).code).toBe(3);
+  } finally {
+    rmSync(elsewhere, { recursive: true, force: true });
+  }
+  const walked = await runCli(root, ["audit", "fsck", "--data", folder]);
+  expect([walked.code, walked.stdout]).toEqual([0, expect.stringMatching(/SPX: \d+ records, [1-9]\d* checkpoints: all of it is as it was recorded and signed/)]);
+});
+
+test("a rotated key leaves proofs valid for whoever knows the first one", async () => {
+  const { stdout: before } = await runCli(root, ["audit", "keys", "show", "--data", folder]);
+  expect((await runCli(root, ["audit", "keys", "rotate", "--data", folder])).code).toBe(2);
+  expect((await runCli(root, ["audit", "keys", "rotate", "--yes", "--data", folder])).code).toBe(0);
+  const { stdout: after } = await runCli(root, ["audit", "keys", "show", "--data", folder]);
+  expect(after.split("\n")[0]).toBe(before.trim());
+  expect(after.trim().split("\n")).toHaveLength(2);
+  const { hedges } = JSON.parse((await runCli(root, ["hedges", "--json", "--data", folder])).stdout) as { readonly hedges: readonly { readonly decisionId: string }[] };
+  const file = join(root, "rotated.json");
+  expect((await runCli(root, ["audit", "prove", hedges[0]?.decisionId ?? "", "--out", file, "--data", folder])).code).toBe(0);
+  expect((await runCli(root, ["audit", "verify", file, "--key", before.trim()])).code).toBe(0);
+  expect((await runCli(root, ["audit", "fsck", "--data", folder])).code).toBe(0);
 });
 
 test("a changed byte in a recorded decision is named by position, field and both values", async () => {

@@ -50,7 +50,7 @@ export const rotateSigningKey = (folder: string): SignerKey => {
   const old = signingKeyOf(folder);
   const pem = newPrivateKeyPem();
   const next = signerFromPem(pem, embeddedDeployment);
-  const rotations = [...(knownKeysOf(folder)?.rotations ?? []), rotationNote({ old, next, lastSigned: lastSignedIn(folder) })];
+  const rotations = [...(knownKeysOf(folder)?.rotations ?? []), rotationNote(old, next, lastSignedIn(folder))];
   // The new key first in a file of its own: whatever is interrupted, one of the two signs and both are known.
   writeFileSync(fileIn(folder, "signing.pem.new"), pem, { mode: 0o600 });
   writeFileSync(fileIn(folder, "rotations.json"), JSON.stringify(rotations));

@@ -1,0 +1,94 @@
+import { Option, type Command } from "commander";
+import { runArchiveDetach, runArchiveExport, runArchiveImport, runArchiveList, runArchiveVerify } from "./commands/archive.ts";
+import { runRaiseGeneration } from "./commands/raise-generation.ts";
+import { runSnapshotsList, runSnapshotsRemove, runSnapshotsTake, runSnapshotsVerify } from "./commands/snapshots.ts";
+import type { Config } from "./config.ts";
+import type { Outcome } from "./exit-codes.ts";
+import { data, json, wholeNumber } from "./program-options.ts";
+
+const folder = (): Option => new Option("--archive <folder>", "the archive's folder").makeOptionMandatory();
+const log = (): Option => new Option("--log <log>", "one log (default: all, or the only one)");
+const position = wholeNumber({ from: 1, to: 999_999_999 });
+
+/** Commands about a log's past: archives, snapshots, generations. */
+export const addArchive = (program: Command, config: Config, outcome: Outcome): void => {
+  const archive = program.command("archive").description("logs as Parquet: sealed ranges that DuckDB, pandas and polars open, and replay reads");
+  archive
+    .command("export")
+    .description("seal what the logs hold behind the archived ranges as one further range each")
+    .addOption(folder())
+    .addOption(log())
+    .addOption(new Option("--to <position>", "last position (default: the head)").argParser(position))
+    .addOption(data())
+    .addOption(json())
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality archive export --archive ./archive\n  finality archive verify --archive ./archive\n")
+    .action(async (options: Parameters<typeof runArchiveExport>[1]) => { await runArchiveExport(config, options); });
+  archive.command("list").description("the sealed ranges").addOption(folder()).addOption(log()).addOption(json()).action(async (options: Parameters<typeof runArchiveList>[0]) => { await runArchiveList(options); });
+  archive
+    .command("verify")
+    .description("every file, record, hash and root; exit 6 with findings")
+    .addOption(folder())
+    .addOption(log())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runArchiveVerify>[0]) => { outcome.code = await runArchiveVerify(options); });
+  archive
+    .command("import")
+    .description("append what the archive holds behind a log's head: into an empty database, or behind a backup")
+    .addOption(folder())
+    .addOption(log())
+    .option("--yes", "do it; without this it is refused")
+    .addOption(data())
+    .action(async (options: Parameters<typeof runArchiveImport>[1]) => { await runArchiveImport(config, options); });
+  archive
+    .command("detach")
+    .description("let archived and verified partitions leave PostgreSQL, as the role that owns the tables")
+    .addOption(folder())
+    .addOption(log())
+    .addOption(new Option("--to <position>", "whole partitions up to here").argParser(position).makeOptionMandatory())
+    .option("--drop", "drop the detached tables; else they stay in the schema event_log_part")
+    .option("--yes", "do it; without this it is refused")
+    .addOption(data())
+    .action(async (options: Parameters<typeof runArchiveDetach>[1]) => { await runArchiveDetach(config, options); });
+  addSnapshots(program, config, outcome);
+};
+
+const addSnapshots = (program: Command, config: Config, outcome: Outcome): void => {
+  const snapshots = program.command("snapshots").description("states that folds begin at: a cache that may be deleted at any time");
+  snapshots.command("list").description("where they are, and whether they are used").addOption(log()).addOption(data()).addOption(json()).action(async (options: Parameters<typeof runSnapshotsList>[1]) => { await runSnapshotsList(config, options); });
+  snapshots
+    .command("take")
+    .description("keep the state behind a position")
+    .addOption(new Option("--at <position>", "behind this record (default: the last one)").argParser(position))
+    .addOption(log())
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runSnapshotsTake>[1]) => { await runSnapshotsTake(config, options); });
+  snapshots
+    .command("verify")
+    .description("compare the newest ones with a straight fold; one that differs is not used again; exit 6")
+    .addOption(log())
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runSnapshotsVerify>[1]) => { outcome.code = await runSnapshotsVerify(config, options); });
+  snapshots
+    .command("remove")
+    .description("delete all of a log's; nothing is lost but time")
+    .option("--yes", "do it; without this it is refused")
+    .addOption(log())
+    .addOption(data())
+    .action(async (options: Parameters<typeof runSnapshotsRemove>[1]) => { await runSnapshotsRemove(config, options); });
+};
+
+/** Under `finality log`. */
+export const addRaiseGeneration = (logCommand: Command, config: Config): void => {
+  logCommand
+    .command("raise-generation")
+    .description("after a restore that lost records: the log goes on under ids of its own; its sequencer records it at its next start")
+    .requiredOption("--reason <code>", "why, as lower case letters, digits and underscores, such as restored_backup")
+    .addOption(log())
+    .option("--checkpoints <folder>", "where the newest checkpoints are kept outside the database")
+    .option("--yes", "do it; without this it is refused")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runRaiseGeneration>[1]) => { await runRaiseGeneration(config, options); });
+};
