@@ -22,6 +22,8 @@ export { stateHash } from "./state/state-hash.ts";
 export type { Sha256 } from "./state/state-hash.ts";
 export type { FittedSmile } from "./market/smile-state.ts";
 export { bookNames, bookView } from "./views/book-view.ts";
+export { createFactsFold, factsAt } from "./views/facts-at.ts";
+export type { BookFactsView, FactsAt, FactsFold, FactsPnl } from "./views/facts-at.ts";
 export { smileViews } from "./views/smile-view.ts";
 export type { SmileView, StrikeVolView } from "./views/smile-view.ts";
 export type { BookStatus, BookView, GreeksView, OrderView, PnlView, PositionView } from "./views/book-view.ts";
