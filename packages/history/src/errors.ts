@@ -6,6 +6,10 @@ export type HistoryErrorCode =
   | "unknown_log"
   /** The log does not hold what was asked for: a position behind its head, a time before its first record. */
   | "not_in_log"
+  /** More records than one answer may fold lie between it and the nearest snapshot. */
+  | "too_far"
+  /** Too many ask for the past at once. */
+  | "busy"
   /** No signed checkpoint covers it. */
   | "not_attested"
   /** A file that is no proof. */

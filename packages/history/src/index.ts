@@ -1,3 +1,6 @@
+export { checkpointOf, factsAsOf, recordAsOf, rowsAsOf, type AsOfDeps } from "./as-of.ts";
+export { type AsOfAnswers, type AsOfBounds, createAsOfAnswers } from "./as-of-answers.ts";
+export { type AsOfPoint, parseAsOfPoint, parseInstant } from "./as-of-point.ts";
 export { type CheckpointFolder, createCheckpointFolder } from "./attested/checkpoint-folder.ts";
 export { createTreeStore, type StoredCheckpoint, type TreeStore } from "./attested/tree-store.ts";
 export { type DecisionProof, parseDecisionProof } from "./audit/decision-proof.ts";
@@ -9,7 +12,7 @@ export { createFold, type Fold } from "./fold.ts";
 export { type ArchiveSource, joinedSource } from "./joined-source.ts";
 export type { LogSource } from "./log-source.ts";
 export { positionAtRecordedTime } from "./position-at.ts";
-export { rowsOf, type StateRows } from "./rows.ts";
+export { type FactsPnlRow, type FactsRows, rowsOf, type StateRows } from "./rows.ts";
 export { type NewSnapshot, type SnapshotInfo, type SnapshotPlace, takeSnapshot } from "./snapshots/snapshot.ts";
 export { createSnapshotStore, type SnapshotStore } from "./snapshots/snapshot-store.ts";
 export { foldAt, foldTo, type HistoryDeps } from "./state-at.ts";

@@ -1,4 +1,4 @@
-import { bookNames, bookView, smileViews, type BookView, type EngineState, type OrderView, type PositionView, type SmileView } from "@finality/engine";
+import { bookNames, bookView, smileViews, type BookFactsView, type BookView, type EngineState, type FactsPnl, type OrderView, type PositionView, type SmileView } from "@finality/engine";
 import type { BookRow, GreeksRow, OrderRow, PnlRow, PositionRow, ReadModels, SmileRow } from "@finality/read-models";
 
 // What the engine shows of a log, as rows. No number is computed here.
@@ -61,11 +61,13 @@ const greeksRow = (log: string, { book, greeks }: BookView): GreeksRow => ({
 
 const smileRow = (log: string, { key, expiryUs, strikes, fitted, refused }: SmileView): SmileRow => ({ log, key, expiryUs, strikes, fitted, refused });
 
-const pnlRow = (log: string, { book, pnl }: BookView): PnlRow => ({
+/** What a venue time says of a book's result. */
+export type FactsPnlRow = Omit<PnlRow, "openingCost" | "maxAbsNetDelta" | "meanAbsNetDelta">;
+
+const factsPnlRow = (log: string, book: string, pnl: FactsPnl): FactsPnlRow => ({
   log,
   book,
   currency: pnl.currency,
-  openingCost: pnl.openingCost,
   optionPnl: pnl.optionPnl,
   hedgePnl: pnl.hedgePnl,
   settlement: pnl.settlement,
@@ -76,6 +78,11 @@ const pnlRow = (log: string, { book, pnl }: BookView): PnlRow => ({
   quotePriceUs: pnl.inQuote?.priceTimeUs ?? null,
   quoteNetPnl: pnl.inQuote?.netPnl ?? null,
   quoteCash: pnl.inQuote?.cash ?? null,
+});
+
+const pnlRow = (log: string, { book, pnl }: BookView): PnlRow => ({
+  ...factsPnlRow(log, book, pnl),
+  openingCost: pnl.openingCost,
   maxAbsNetDelta: pnl.maxAbsNetDelta,
   meanAbsNetDelta: pnl.meanAbsNetDelta,
 });
@@ -107,3 +114,9 @@ export const rowsOf = (state: EngineState): StateRows => {
     orders: views.flatMap(({ orders }) => orders.map((order) => orderRow(log, order))),
   };
 };
+
+/** The rows that facts at a venue time show. */
+export type FactsRows = readonly { readonly book: string; readonly positions: readonly PositionRow[]; readonly pnl: FactsPnlRow }[];
+
+export const factsRowsOf = (log: string, books: readonly BookFactsView[]): FactsRows =>
+  books.map(({ book, positions, pnl }) => ({ book, positions: positions.map((position) => positionRow(log, book, position)), pnl: factsPnlRow(log, book, pnl) }));
