@@ -1,7 +1,8 @@
+import { canonicalJson } from "@finality/contracts";
 import { dayOf, timeOfDay } from "../output.ts";
 import type { DecisionDifference, DecisionInputs, VerifyDifference } from "./verdict.ts";
 
-const text = (value: unknown): string => JSON.stringify(value) ?? "nothing";
+const text = (value: unknown): string => (value === undefined || value === null ? "nothing" : Buffer.from(canonicalJson(value)).toString("utf8"));
 
 const inputsOf = ({ spot, netDelta, band, vols }: DecisionInputs): string => `spot ${text(spot)}, net delta ${text(netDelta)}, band ${text(band)}, vols ${text(vols)}`;
 

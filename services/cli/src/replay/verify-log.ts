@@ -1,6 +1,7 @@
 import type { StoredRecord } from "@finality/contracts";
 import { DatabaseError } from "@finality/database";
 import { evolve, semantics, verifyStep, type EngineState } from "@finality/engine";
+import { EventLogError } from "@finality/event-log";
 import { sha256 } from "@finality/transparency";
 import type { ProgressAt } from "../terminal/progress.ts";
 import { describedDifference } from "./decision-difference.ts";
@@ -32,8 +33,8 @@ export const verifyLog = async (source: Source, log: string, progress: (at: Prog
       progress(judged.at());
     }
   } catch (error) {
-    // A database that is away says nothing about the log.
-    if (error instanceof DatabaseError) throw error;
+    // Neither a database that is away nor an archive that was not named says anything about the log.
+    if (error instanceof DatabaseError || (error instanceof EventLogError && error.code === "archived")) throw error;
     const position = error instanceof UnreadableRecord ? error.position : judged.at().position + 1;
     return judged.verdict({ log, kind: "unreadable", position, error: error instanceof Error ? error.message : String(error) });
   }
