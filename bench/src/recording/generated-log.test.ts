@@ -1,4 +1,4 @@
-import { decodeRecord, encodeRecord, isInputRecord, type RecordContent } from "@finality/contracts";
+import { decodeRecord, decodeTicks, encodeRecord, isInputRecord, type RecordContent } from "@finality/contracts";
 import { initialState, stateHash, verifyStep } from "@finality/engine";
 import { sha256 } from "@finality/transparency";
 import { expect, test } from "vitest";
@@ -31,6 +31,8 @@ test("the generated log is a true one: every decision in it is what its inputs g
   expect(stateHash(state, sha256)).toBe(hash);
   expect(count("HedgeDecided")).toBeGreaterThan(0);
   expect(count("FillRecorded")).toBe(count("HedgeDecided"));
+  const ticks = steps.flatMap(({ input }) => (input.type === "TicksRecorded" ? decodeTicks(input.payload).count : []));
+  expect(ticks.reduce((sum, each) => sum + each, 0)).toBe(steps.reduce((sum, step) => sum + step.ticks, 0));
   expect(count("StateHashed")).toBeGreaterThan(0);
 });
 

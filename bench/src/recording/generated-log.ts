@@ -1,4 +1,4 @@
-import { columnsOf, commandIdOf, decisionSchemas, decodeRecord, encodeRecord, encodeTicks, isInputRecord, type DecisionRecord, type Input, type RecordContent, type TickColumns } from "@finality/contracts";
+import { columnsOf, commandIdOf, decisionSchemas, decodeRecord, decodeTicks, encodeRecord, encodeTicks, isInputRecord, type DecisionRecord, type Input, type RecordContent, type TickColumns } from "@finality/contracts";
 import { advance, initialState, type EngineState } from "@finality/engine";
 import { sha256 } from "@finality/transparency";
 import { answersTo } from "./desk.ts";
@@ -34,7 +34,7 @@ export const generatedLog = async (fold: Folding = decodeAndAdvance): Promise<Ge
     for (const answer of answersOf(decisions, state.facts.recordedTimeUs)) yield* answered(answer, 0);
   };
   const steps = function* (): Generator<Step, never> {
-    for (const input of opened) yield* answered(input, 0);
+    for (const input of opened) yield* answered(input, input.type === "TicksRecorded" ? decodeTicks(input.payload).count : 0);
     let nowUs = state.facts.recordedTimeUs;
     for (let count = 0; ; count++) {
       nowUs += stepUs;
