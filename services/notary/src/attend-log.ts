@@ -4,7 +4,7 @@ import { semantics } from "@finality/engine";
 import type { LogReader } from "@finality/event-log";
 import { foldAt, takeSnapshot, type CheckpointFolder, type Fold, type HistoryDeps, type NewSnapshot, type SnapshotStore, type TreeStore } from "@finality/history";
 import type { Logger } from "@finality/service-kit";
-import { checkpointText, contentHash, leafHash, openGrowingTiles, originOf, provenanceHash, rootOf, signNote, type GrowingTiles, type SignerKey, type Tile, type VerifierKey } from "@finality/transparency";
+import { checkpointText, contentHash, type Era, leafHash, openGrowingTiles, originOf, provenanceHash, rootOf, signNote, type GrowingTiles, type SignerKey, type Tile } from "@finality/transparency";
 import { requireAttestedHistory } from "./attested-history.ts";
 import { NotaryError } from "./errors.ts";
 
@@ -12,8 +12,8 @@ export type Signing = {
   readonly key: SignerKey;
   /** Of this deployment, the first part of each tree's origin. */
   readonly deployment: string;
-  /** Also keys that signed before. */
-  readonly keys: readonly VerifierKey[];
+  /** Of this key, and of those that signed before. */
+  readonly eras: readonly Era[];
   /** The newest checkpoint of each log outside PostgreSQL. */
   readonly checkpoints?: CheckpointFolder | undefined;
 };
@@ -116,7 +116,7 @@ const begin = async (deps: AttendDeps, log: string): Promise<Attending> => {
     signal.throwIfAborted();
     await tree.save(log, grow(growing, await reader.read(log, growing.size, Math.min(catchUpRecords, head.position - growing.size))));
   }
-  if (head !== undefined && signing?.checkpoints !== undefined) await requireAttestedHistory({ checkpoints: signing.checkpoints, keys: signing.keys, readTile: tree.readTile(log) }, head);
+  if (head !== undefined && signing?.checkpoints !== undefined) await requireAttestedHistory({ checkpoints: signing.checkpoints, eras: signing.eras, readTile: tree.readTile(log) }, head);
   const fold = await foldAt(history, log, head?.position ?? 0);
   return { deps, log, fold, growing, lastSnapshot: (await snapshots.usable(log, fold.position))[0]?.position ?? 0, lastLeaf: new Uint8Array() };
 };

@@ -1,16 +1,16 @@
 import type { LogHead } from "@finality/event-log";
 import type { CheckpointFolder } from "@finality/history";
-import { nodesOfTiles, rootAt, type ReadTile, type VerifierKey } from "@finality/transparency";
+import { nodesOfTiles, rootAt, type ReadTile, type Era } from "@finality/transparency";
 import { NotaryError } from "./errors.ts";
 
-export type AttestedHistory = { readonly checkpoints: CheckpointFolder; readonly keys: readonly VerifierKey[]; readonly readTile: ReadTile };
+export type AttestedHistory = { readonly checkpoints: CheckpointFolder; readonly eras: readonly Era[]; readonly readTile: ReadTile };
 
 /**
  * The checkpoint kept outside PostgreSQL is of this very log: the records up to its size have its root. Asked when the tiles reach at least
  * as far as the log did at the start. A generation above the checkpoint's has said by a record that it begins anew (rule 9).
  */
-export const requireAttestedHistory = async ({ checkpoints, keys, readTile }: AttestedHistory, { log, generation, position }: LogHead): Promise<void> => {
-  const attested = await checkpoints.newest(log, keys);
+export const requireAttestedHistory = async ({ checkpoints, eras, readTile }: AttestedHistory, { log, generation, position }: LogHead): Promise<void> => {
+  const attested = await checkpoints.newest(log, eras);
   if (attested === undefined || attested.generation < generation) return;
   const { size } = attested;
   const was = `a checkpoint of ${String(size)} records of generation ${String(attested.generation)} was signed`;

@@ -1,7 +1,7 @@
 import { createLogReader } from "@finality/event-log";
 import { createCheckpointFolder } from "@finality/history";
 import { runService } from "@finality/runtime";
-import { parseVerifierKey, signerFromPem } from "@finality/transparency";
+import { followRotations, parseVerifierKey, signerFromPem } from "@finality/transparency";
 import { startNotary } from "./notary.ts";
 
 await runService("notary", async ({ settings, database, notifier, logger, metrics, instance }) => {
@@ -9,7 +9,7 @@ await runService("notary", async ({ settings, database, notifier, logger, metric
   if (signingKey === undefined) logger.warn({}, "FINALITY_SIGNING_KEY is not set: tiles grow and snapshots are taken, but no checkpoint is signed");
   const key = signingKey === undefined ? undefined : signerFromPem(signingKey, deployment);
   const checkpoints = checkpointFolder === undefined ? undefined : createCheckpointFolder(checkpointFolder);
-  const signing = key === undefined ? undefined : { key, deployment, keys: [key, ...knownKeys.map(parseVerifierKey)], checkpoints };
+  const signing = key === undefined ? undefined : { key, deployment, eras: [key, ...knownKeys.map(parseVerifierKey)].flatMap((each) => followRotations(each, [])), checkpoints };
   const notary = startNotary({ database, reader: createLogReader({ database, notifier }), notifier, signing, snapshotEvery, build, logger, instance, leaseMs });
   metrics.gauge("finality_notary_attested_records", "records of a log that this notary has attested", ["log"], () => notary.standing().map(({ log, position }) => ({ labels: { log }, value: position })));
   metrics.gauge("finality_notary_diverged", "1 where a log is not what was attested or does not fold to what its writer hashed; its trading is held", ["log"], () =>

@@ -7,7 +7,7 @@ import { createLogReader, type LogReader } from "@finality/event-log";
 import { createCheckpointFolder, createSnapshotStore, createTreeStore, foldAt, type TreeStore } from "@finality/history";
 import { silentLogger } from "@finality/service-kit";
 import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
-import { consistencyProof, inclusionProof, newPrivateKeyPem, nodesOfTiles, openNote, parseCheckpoint, signerFromPem, verifyConsistency, verifyInclusion } from "@finality/transparency";
+import { consistencyProof, followRotations, inclusionProof, newPrivateKeyPem, nodesOfTiles, openNote, parseCheckpoint, signerFromPem, verifyConsistency, verifyInclusion } from "@finality/transparency";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Signing } from "./attend-log.ts";
 import { startNotary, type Notary } from "./notary.ts";
@@ -40,7 +40,7 @@ const stopAll = async (): Promise<void> => {
   for (const notary of running.splice(0)) await notary.stop();
 };
 
-const signing = (): Signing => ({ key, deployment: "desk", keys: [key], checkpoints: createCheckpointFolder(folder) });
+const signing = (): Signing => ({ key, deployment: "desk", eras: followRotations(key, []), checkpoints: createCheckpointFolder(folder) });
 
 const isHeld = async (database: Database): Promise<boolean> => (await database.query("SELECT FROM execution.halt WHERE log = $1 AND halted AND actor = 'notary'", [log])).rowCount === 1;
 

@@ -2,13 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type Database } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
 import { ReadModelError, readCheckpoint, writeChanges, type Checkpoint, type ReadModelChanges } from "@finality/read-models";
-import type { Faults } from "@finality/service-kit";
+import { foldAt, HistoryError, type HistoryDeps, type SnapshotStore } from "@finality/history";
+import type { Faults, Logger } from "@finality/service-kit";
 import { ProjectorError } from "./errors.ts";
-import { createProjection, type Projection } from "./projection/projection.ts";
-import { foldTo } from "./projection/fold-to.ts";
+import { createProjection, type Beginning, type Projection } from "./projection/projection.ts";
 
 export type FollowDeps = {
   readonly reader: LogReader;
+  /** Where a start begins to fold; without it at the first record. */
+  readonly snapshots?: SnapshotStore | undefined;
+  readonly logger: Logger;
   readonly database: Database;
   /** Asked to pass the point `projector-batch` in every transaction, before its commit. */
   readonly faults: Faults;
@@ -61,12 +64,30 @@ const write = async ({ database, signal }: FollowDeps, changes: ReadModelChanges
 
 const sameRecord = (a: Checkpoint, b: Checkpoint | undefined): boolean => a.generation === b?.generation && a.recordedTimeUs === b.recordedTimeUs;
 
-/** A state that stands at the checkpoint, folded from record 1; its rows are what is stored, so they count as taken. */
-const restore = async ({ reader, database, signal }: FollowDeps, log: string): Promise<Projection> => {
-  const projection = createProjection(log);
-  const stored = await readCheckpoint(database, log);
-  if (stored === undefined) return projection;
-  await foldTo(reader, log, projection, { position: stored.position, signal });
+/** What the log holds at the checkpoint: the state of the newest snapshot before it and the tail. */
+const beginningAt = async ({ reader, snapshots, logger, signal }: FollowDeps, log: string, position: number): Promise<Beginning> => {
+  const onRejected: HistoryDeps["onRejected"] = (snapshot, reason) => { logger.error({ log, position: snapshot.position }, `the snapshot of log ${log} at position ${String(snapshot.position)} does not match the log and is not used: ${reason}`); };
+  const { state } = await foldAt({ source: reader, signal, onRejected, ...(snapshots === undefined ? {} : { snapshots }) }, log, position);
+  const [record] = await reader.read(log, position - 1, 1);
+  if (record === undefined) return { state, checkpoint: undefined };
+  const { generation, recordedTimeUs, venueTimeUs } = record;
+  return { state, checkpoint: { log, generation, position, recordedTimeUs, venueTimeUs } };
+};
+
+const asProjectorError = (log: string, position: number, error: unknown): unknown => {
+  if (!(error instanceof HistoryError)) return error;
+  if (error.code === "not_in_log") return new ProjectorError("checkpoint_not_in_log", `The read models of log ${log} are at position ${String(position)}, and the log ends before: it has lost records since. Rebuild the read models.`, { cause: error });
+  return error.code === "state_hash_mismatch" ? new ProjectorError("state_hash_mismatch", error.message, { cause: error }) : error;
+};
+
+/** A projection that stands at the checkpoint; its rows are what is stored, so they count as taken. */
+const restore = async (deps: FollowDeps, log: string): Promise<Projection> => {
+  const stored = await readCheckpoint(deps.database, log);
+  if (stored === undefined) return createProjection(log);
+  const beginning = await beginningAt(deps, log, stored.position).catch((error: unknown) => {
+    throw asProjectorError(log, stored.position, error);
+  });
+  const projection = createProjection(log, beginning);
   if (!sameRecord(stored, projection.checkpoint)) {
     throw new ProjectorError("checkpoint_not_in_log", `The read models of log ${log} were made from generation ${String(stored.generation)}, and its record ${String(stored.position)} is now of generation ${String(projection.checkpoint?.generation)}. Rebuild the read models.`);
   }

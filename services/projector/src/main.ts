@@ -1,4 +1,5 @@
 import { createLogReader } from "@finality/event-log";
+import { createSnapshotStore } from "@finality/history";
 import { runService } from "@finality/runtime";
 import { startProjector } from "./projector.ts";
 
@@ -8,6 +9,7 @@ await runService("projector", async ({ settings, database, notifier, faults, log
   const projector = await startProjector({
     database,
     reader: createLogReader({ database, notifier }),
+    snapshots: createSnapshotStore(database),
     notifier,
     faults,
     logger,

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
+import type { SnapshotStore } from "@finality/history";
 import { startLeaseKeeper, type HeldLease } from "@finality/execution";
 import type { Checkpoint } from "@finality/read-models";
 import { noFaults, silentLogger, type Faults, type Logger } from "@finality/service-kit";
@@ -12,6 +13,8 @@ import { createWaiting } from "./waiting.ts";
 export type ProjectorDeps = {
   readonly reader: LogReader;
   readonly database: Database;
+  /** Where a start begins to fold; without it at the first record. */
+  readonly snapshots?: SnapshotStore;
   /** With it a log goes to another projector as soon as one gives it back; without, soon after. */
   readonly notifier?: Notifier;
   /** Of leases taken, lost and handed over; default: none. */
@@ -75,7 +78,7 @@ const report = (log: string, error: unknown): void => void process.stderr.write(
 
 /** Projects every log, those that are opened later too; of several projectors each log has one at a time. Throws DatabaseError when the database cannot be reached at the start. */
 export const startProjector = async (deps: ProjectorDeps): Promise<Projector> => {
-  const { reader, database, notifier, logger = silentLogger, instance = randomUUID(), leaseMs, faults = noFaults, paceMs = paceMsDefault, onStopped = report } = deps;
+  const { reader, database, snapshots, notifier, logger = silentLogger, instance = randomUUID(), leaseMs, faults = noFaults, paceMs = paceMsDefault, onStopped = report } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const followed = new Map<string, Following>();
@@ -89,7 +92,7 @@ export const startProjector = async (deps: ProjectorDeps): Promise<Projector> =>
     };
     const follow = async (lease: HeldLease): Promise<void> => {
       following.isActive = true;
-      await followLog({ reader, database, faults, paceMs, signal: lease.signal, isHeld: lease.isHeld, onCommitted }, log).finally(() => (following.isActive = false));
+      await followLog({ reader, database, snapshots, logger, faults, paceMs, signal: lease.signal, isHeld: lease.isHeld, onCommitted }, log).finally(() => (following.isActive = false));
     };
     followed.set(log, following);
     following.done = againAndAgain(signal, () => leases.hold(log, signal, follow)).catch((error: unknown) => {

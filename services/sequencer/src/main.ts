@@ -2,7 +2,7 @@ import { openBus } from "@finality/bus";
 import { createCatalogue, createDeadLetterUpkeep, createLogReader, createLogWriter } from "@finality/event-log";
 import { createCheckpointFolder, createSnapshotStore } from "@finality/history";
 import { busConnection, runService } from "@finality/runtime";
-import { parseVerifierKey } from "@finality/transparency";
+import { followRotations, parseVerifierKey } from "@finality/transparency";
 import { reportLogs } from "./report-logs.ts";
 import { startSequencer } from "./sequencer.ts";
 
@@ -11,7 +11,7 @@ const microsecondsPerMillisecond = 1_000;
 await runService("sequencer", async ({ settings, database, notifier, logger, faults, metrics, closeLater }) => {
   const bus = openBus({ ...busConnection(settings), database, notifier, logger });
   closeLater("bus", () => bus.close());
-  const keys = settings.knownKeys.map(parseVerifierKey);
+  const eras = settings.knownKeys.flatMap((key) => followRotations(parseVerifierKey(key), []));
   const outside = settings.checkpointFolder === undefined ? undefined : createCheckpointFolder(settings.checkpointFolder);
   const sequencer = startSequencer({
     bus,
@@ -22,7 +22,7 @@ await runService("sequencer", async ({ settings, database, notifier, logger, fau
     build: settings.build,
     deadLetters: { upkeep: createDeadLetterUpkeep(database), retentionDays: settings.deadLetterDays },
     snapshots: createSnapshotStore(database),
-    ...(outside === undefined ? {} : { attested: (log: string) => outside.newest(log, keys) }),
+    ...(outside === undefined ? {} : { attested: (log: string) => outside.newest(log, eras) }),
     faults,
     logger,
   });

@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { openNote, parseCheckpoint, type LogCheckpoint, type VerifierKey } from "@finality/transparency";
+import { openCheckpoint, type Era, type LogCheckpoint } from "@finality/transparency";
 
 /**
  * The newest checkpoint of each log, as a file outside PostgreSQL: a database that is set back in silence cannot set these back, too. One
@@ -9,8 +9,8 @@ import { openNote, parseCheckpoint, type LogCheckpoint, type VerifierKey } from 
 export interface CheckpointFolder {
   /** Durable when it resolves. */
   keep(log: string, note: string): Promise<void>;
-  /** Undefined where there is none. Throws TransparencyError for a file that no known key signed. */
-  newest(log: string, keys: readonly VerifierKey[]): Promise<(LogCheckpoint & { readonly generation: number; readonly note: string }) | undefined>;
+  /** Undefined where there is none. Throws TransparencyError for a file that no key in force signed. */
+  newest(log: string, eras: readonly Era[]): Promise<(LogCheckpoint & { readonly generation: number; readonly note: string }) | undefined>;
 }
 
 /** A log's name as a file's. */
@@ -41,10 +41,10 @@ export const createCheckpointFolder = (folder: string): CheckpointFolder => ({
     }
     await rename(`${path}.new`, path);
   },
-  newest: async (log, keys) => {
+  newest: async (log, eras) => {
     const note = await readIfThere(fileOf(folder, log));
     if (note === undefined) return undefined;
-    const checkpoint = parseCheckpoint(openNote(note, keys).text);
-    return { ...checkpoint, generation: generationOf(checkpoint.origin), note };
+    const { origin, size, root } = openCheckpoint(note, eras);
+    return { origin, size, root, generation: generationOf(origin), note };
   },
 });

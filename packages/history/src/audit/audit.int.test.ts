@@ -5,7 +5,7 @@ import { createNotifier } from "@finality/database";
 import { recordedLog, type RecordedLog } from "@finality/desk-log";
 import { createLogReader, type LogReader } from "@finality/event-log";
 import { testDatabase, type TestDatabase } from "@finality/testkit";
-import { checkpointText, newPrivateKeyPem, openGrowingTiles, originOf, rootOf, signerFromPem, signNote } from "@finality/transparency";
+import { checkpointText, followRotations, newPrivateKeyPem, openGrowingTiles, originOf, rootOf, signerFromPem, signNote } from "@finality/transparency";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createCheckpointFolder, type CheckpointFolder } from "../attested/checkpoint-folder.ts";
 import { createTreeStore, type TreeStore } from "../attested/tree-store.ts";
@@ -138,7 +138,7 @@ const asSuperuser = async (...statements: readonly string[]): Promise<void> => {
 /** Whatever the walk finds, a missing record included. */
 const found = async (): Promise<readonly string[]> => {
   try {
-    return (await fsckLog({ source: reader, tree, keys: [key], outside }, log)).findings.map(({ what }) => what);
+    return (await fsckLog({ source: reader, tree, eras: followRotations(key, []), outside }, log)).findings.map(({ what }) => what);
   } catch (error) {
     return [error instanceof Error && "code" in error ? String(error.code) : "unknown"];
   }
@@ -152,7 +152,7 @@ describe("what a superuser does to a log is found", () => {
   });
 
   test("nothing, where nothing was done", async () => {
-    expect(await fsckLog({ source: reader, tree, keys: [key], outside }, log)).toEqual({ log, records: recorded.head(), checkpoints: 2, findings: [] });
+    expect(await fsckLog({ source: reader, tree, eras: followRotations(key, []), outside }, log)).toEqual({ log, records: recorded.head(), checkpoints: 2, findings: [] });
   });
 
   test.each([
@@ -192,7 +192,7 @@ describe("what a superuser does to a log is found", () => {
     await shorter.steps(3);
     try {
       const source = createLogReader({ database: older.database, notifier: createNotifier(older.database) });
-      expect((await fsckLog({ source, tree: createTreeStore(older.database), keys: [key], outside }, log)).findings).toMatchObject([{ what: "outside", says: expect.stringContaining("an older database was put in its place") }]);
+      expect((await fsckLog({ source, tree: createTreeStore(older.database), eras: followRotations(key, []), outside }, log)).findings).toMatchObject([{ what: "outside", says: expect.stringContaining("an older database was put in its place") }]);
     } finally {
       await older.dispose();
     }
@@ -200,6 +200,6 @@ describe("what a superuser does to a log is found", () => {
 
   test("a checkpoint that somebody else signed", async () => {
     const other = signerFromPem(newPrivateKeyPem(), "desk");
-    expect((await fsckLog({ source: reader, tree, keys: [other] }, log)).findings.map(({ what }) => what)).toEqual(["checkpoint", "checkpoint"]);
+    expect((await fsckLog({ source: reader, tree, eras: followRotations(other, []) }, log)).findings.map(({ what }) => what)).toEqual(["checkpoint", "checkpoint"]);
   });
 });

@@ -1,5 +1,5 @@
 import type { StoredRecord } from "@finality/contracts";
-import { contentHash, leafHash, openGrowingTiles, openNote, originOf, parseCheckpoint, provenanceHash, rootOf, TransparencyError, widthOf, type GrowingTiles, type Tile, type VerifierKey } from "@finality/transparency";
+import { contentHash, leafHash, openGrowingTiles, openCheckpoint, originOf, parseCheckpoint, provenanceHash, rootOf, TransparencyError, widthOf, type GrowingTiles, type Tile, type Era } from "@finality/transparency";
 import type { CheckpointFolder } from "../attested/checkpoint-folder.ts";
 import type { StoredCheckpoint, TreeStore } from "../attested/tree-store.ts";
 import type { LogSource } from "../log-source.ts";
@@ -11,7 +11,7 @@ export type FsckDeps = {
   readonly source: LogSource;
   readonly tree: TreeStore;
   /** Whose signatures count; without any, signatures are not judged. */
-  readonly keys: readonly VerifierKey[];
+  readonly eras: readonly Era[];
   readonly outside?: CheckpointFolder | undefined;
   readonly progress?: (position: number, head: number) => void;
 };
@@ -61,8 +61,7 @@ const checkTiles = async ({ deps, log, find }: Walk, tiles: readonly Tile[], sto
 
 const checkCheckpoint = ({ deps, log, find }: Walk, { generation, size, note, root }: StoredCheckpoint, own: Buffer): void => {
   try {
-    const { text } = deps.keys.length === 0 ? { text: `${note.split("\n\n")[0] ?? ""}\n` } : openNote(note, deps.keys);
-    const said = parseCheckpoint(text);
+    const said = deps.eras.length === 0 ? parseCheckpoint(`${note.split("\n\n")[0] ?? ""}\n`) : openCheckpoint(note, deps.eras);
     const deployment = said.origin.slice(0, -`/${log}/${String(generation)}`.length);
     if (said.origin !== originOf(deployment, log, generation) || said.size !== size || !Buffer.from(said.root).equals(root)) find("checkpoint", size, `the signed text says ${said.origin} at ${String(said.size)}, its row another thing`);
     if (!own.equals(said.root)) find("checkpoint", size, `the first ${String(size)} records have another root than was signed: a record was changed, inserted, dropped or moved since`);
@@ -73,7 +72,7 @@ const checkCheckpoint = ({ deps, log, find }: Walk, { generation, size, note, ro
 };
 
 const checkOutside = async ({ deps, log, find }: Walk, generation: number, head: number, rootsAt: ReadonlyMap<number, Buffer>): Promise<void> => {
-  const outside = await deps.outside?.newest(log, deps.keys);
+  const outside = await deps.outside?.newest(log, deps.eras);
   if (outside === undefined || outside.generation < generation) return;
   if (outside.generation > generation || outside.size > head) find("outside", outside.size, `a checkpoint of ${String(outside.size)} records of generation ${String(outside.generation)} is kept outside, the log has ${String(head)} of generation ${String(generation)}: an older database was put in its place`);
   else if (rootsAt.get(outside.size)?.equals(outside.root) === false) find("outside", outside.size, `the checkpoint that is kept outside signs another root of ${String(outside.size)} records`);
@@ -113,7 +112,7 @@ export const fsckLog = async (deps: FsckDeps, log: string): Promise<FsckVerdict>
   const walk: Walk = { deps, log, findings, find: (what, position, says) => void findings.push({ log, what, position, says }) };
   const head = await deps.source.head(log);
   const checkpoints = await deps.tree.checkpoints(log);
-  const outside = await deps.outside?.newest(log, deps.keys);
+  const outside = await deps.outside?.newest(log, deps.eras);
   const wanted = new Set([...checkpoints.map(({ size }) => size), outside?.size ?? 0]);
   const { growing, rootsAt, raised } = await walkRecords(walk, head?.position ?? 0, wanted);
   if (head !== undefined && growing.size === head.position) {

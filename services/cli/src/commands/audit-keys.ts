@@ -13,8 +13,8 @@ export const runKeysShow = (config: Config, options: KeysOptions): void => {
   const folder = folderToRead(config, options.data);
   const keys = knownKeysOf(folder);
   if (keys === undefined) throw new CliError("not_found", `Nothing was signed in ${folder} yet: run \`npx -y pnpm@10 demo\` first.`);
-  if (options.json === true) printJson({ first: keys.first, keys: keys.all, rotations: keys.rotations });
-  else printData(keys.all.join("\n"));
+  if (options.json === true) printJson({ first: keys.first, keys: keys.eras.map(({ key }) => key.text), rotations: keys.rotations });
+  else printData(keys.eras.map(({ key }) => key.text).join("\n"));
 };
 
 /** Not while a house signs in the folder: what it signed after the rotation would count for nothing. */

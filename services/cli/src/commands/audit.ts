@@ -2,11 +2,11 @@ import { existsSync, writeFileSync, readFileSync } from "node:fs";
 import { createNotifier } from "@finality/database";
 import { createLogReader } from "@finality/event-log";
 import { createCheckpointFolder, createSnapshotStore, createTreeStore, fsckLog, HistoryError, parseDecisionProof, proveDecision, verifyDecisionProof, type ProofVerdict } from "@finality/history";
-import { parseVerifierKey, type VerifierKey } from "@finality/transparency";
+import { followRotations, parseVerifierKey } from "@finality/transparency";
 import type { Config } from "../config.ts";
 import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { OpenData } from "../house/open-data.ts";
-import { checkpointsOf, knownKeysOf, type KnownKeys } from "../house/signing-key.ts";
+import { checkpointsOf, erasOf, knownKeysOf, type KnownKeys } from "../house/signing-key.ts";
 import { printData, printJson, say } from "../output.ts";
 import { logsOf, withData, type DataOptions } from "./with-data.ts";
 
@@ -16,7 +16,7 @@ type FsckOptions = DataOptions & { readonly log?: string; readonly checkpoints?:
 
 /** The keys that sign here: those of a data folder, or in a cluster the one that is named. */
 const keysHere = ({ isCluster, ownFolder }: OpenData, named: string | undefined): KnownKeys | undefined => {
-  if (named !== undefined) return { first: named, rotations: [], all: [named] };
+  if (named !== undefined) return { first: named, rotations: [], eras: followRotations(parseVerifierKey(named), []) };
   return isCluster ? undefined : knownKeysOf(ownFolder);
 };
 
@@ -70,16 +70,14 @@ export const runAuditVerify = async (path: string, options: VerifyOptions): Prom
   return verdict.failure === undefined ? exitCodes.ok : exitCodes.findings;
 };
 
-const keysFrom = (keys: KnownKeys | undefined): readonly VerifierKey[] => keys?.all.map(parseVerifierKey) ?? [];
-
 /** Walks whole logs: records, tree, tiles, checkpoints, and the checkpoint kept outside PostgreSQL. */
 export const runAuditFsck = (config: Config, options: FsckOptions): Promise<ExitCode> =>
   withData(config, options, async (opened, reader) => {
     const { database, isCluster, ownFolder } = opened;
     const named = options.key ?? config.environment["FINALITY_KNOWN_KEYS"];
-    const keys = isCluster || options.key !== undefined ? (named ?? "").split(/[\s,]+/).filter((key) => key !== "").map(parseVerifierKey) : keysFrom(knownKeysOf(ownFolder));
+    const eras = isCluster || options.key !== undefined ? erasOf(named ?? "") : (knownKeysOf(ownFolder)?.eras ?? []);
     const folder = options.checkpoints ?? config.environment["FINALITY_CHECKPOINTS"] ?? (isCluster ? undefined : checkpointsOf(ownFolder));
-    const deps = { source: reader, tree: createTreeStore(database), keys, outside: folder === undefined || keys.length === 0 ? undefined : createCheckpointFolder(folder) };
+    const deps = { source: reader, tree: createTreeStore(database), eras, outside: folder === undefined || eras.length === 0 ? undefined : createCheckpointFolder(folder) };
     const verdicts = [];
     for (const log of await logsOf(reader, options.log)) verdicts.push(await fsckLog(deps, log));
     if (options.json === true) printJson({ logs: verdicts });

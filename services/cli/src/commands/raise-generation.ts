@@ -2,12 +2,11 @@ import { userInfo } from "node:os";
 import { isReasonCode } from "@finality/contracts";
 import { EventLogError, orderGeneration } from "@finality/event-log";
 import { createCheckpointFolder } from "@finality/history";
-import { parseVerifierKey } from "@finality/transparency";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { actorReference } from "../house/actor.ts";
 import type { OpenData } from "../house/open-data.ts";
-import { checkpointsOf, knownKeysOf } from "../house/signing-key.ts";
+import { checkpointsOf, erasOf, knownKeysOf } from "../house/signing-key.ts";
 import { printJson, say } from "../output.ts";
 import { onlyLog, withData, type DataOptions } from "./with-data.ts";
 
@@ -16,9 +15,9 @@ type RaiseOptions = DataOptions & { readonly log?: string; readonly reason: stri
 /** The generation that was attested outside PostgreSQL: the new one is above it, too. */
 const attestedGeneration = async (config: Config, { isCluster, ownFolder }: OpenData, log: string, named: string | undefined): Promise<number> => {
   const folder = named ?? config.environment["FINALITY_CHECKPOINTS"] ?? (isCluster ? undefined : checkpointsOf(ownFolder));
-  const keys = isCluster ? (config.environment["FINALITY_KNOWN_KEYS"] ?? "").split(/[\s,]+/).filter((key) => key !== "") : (knownKeysOf(ownFolder)?.all ?? []);
-  if (folder === undefined || keys.length === 0) return 0;
-  return (await createCheckpointFolder(folder).newest(log, keys.map(parseVerifierKey)))?.generation ?? 0;
+  const eras = isCluster ? erasOf(config.environment["FINALITY_KNOWN_KEYS"] ?? "") : (knownKeysOf(ownFolder)?.eras ?? []);
+  if (folder === undefined || eras.length === 0) return 0;
+  return (await createCheckpointFolder(folder).newest(log, eras))?.generation ?? 0;
 };
 
 /** After a restore that lost records: the log goes on under ids of its own (rule 9). Its sequencer records it at its next start, before anything else. */

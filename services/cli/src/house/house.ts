@@ -12,7 +12,7 @@ import { startPaperVenue } from "@finality/paper-venue";
 import { startProjector } from "@finality/projector";
 import { startSequencer } from "@finality/sequencer";
 import { createFaults, createLogger, pause, startHealthServer, type Logger } from "@finality/service-kit";
-import { parseVerifierKey } from "@finality/transparency";
+import { followRotations } from "@finality/transparency";
 import { createPaperVenueClient } from "@finality/venues";
 import { openWorkQueue, type WorkQueue } from "@finality/work-queue";
 import type { Config } from "../config.ts";
@@ -66,10 +66,11 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     const writer = createLogWriter({ database, notifier });
     const shared = { database, notifier, reader, bus, queue, catalogue, faults, leaseMs };
 
+    const snapshots = createSnapshotStore(database);
     const api = await startApi({ database, port });
     const health = await startHealthServer({ port: port === 0 ? 0 : port + 1, notStarted: () => undefined, notReady: () => api.notReady() });
     stops.push(() => health.close(), () => api.stop());
-    const projector = await startProjector(shared);
+    const projector = await startProjector({ ...shared, snapshots });
     stops.push(() => projector.stop());
     const venue = startPaperVenue({ ...shared, logger: loggerOf("paper-venue") });
     stops.push(() => venue.stop());
@@ -78,12 +79,12 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     const dispatcher = startDispatcher({ ...shared, logger: loggerOf("dispatcher") });
     stops.push(() => dispatcher.stop());
     const key = signingKeyOf(data.folder);
-    const keys = [key, ...(knownKeysOf(data.folder)?.all ?? []).map(parseVerifierKey)];
+    const eras = knownKeysOf(data.folder)?.eras ?? followRotations(key, []);
     const checkpoints = createCheckpointFolder(checkpointsOf(data.folder));
-    const notary = startNotary({ database, reader, notifier, leaseMs, build, instance: `embedded-${randomUUID()}`, signing: { key, deployment: embeddedDeployment, keys, checkpoints }, logger: loggerOf("notary") });
+    const notary = startNotary({ database, reader, notifier, leaseMs, build, instance: `embedded-${randomUUID()}`, signing: { key, deployment: embeddedDeployment, eras, checkpoints }, logger: loggerOf("notary") });
     stops.push(() => notary.stop());
-    const attested = (log: string) => checkpoints.newest(log, keys);
-    const sequencer = startSequencer({ ...shared, writer, snapshots: createSnapshotStore(database), attested, nowUs: () => Date.now() * 1_000, build, logger: loggerOf("sequencer") });
+    const attested = (log: string) => checkpoints.newest(log, eras);
+    const sequencer = startSequencer({ ...shared, writer, snapshots, attested, nowUs: () => Date.now() * 1_000, build, logger: loggerOf("sequencer") });
     stops.push(() => sequencer.stop());
 
     return {

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { followRotations, type LastSigned, newPrivateKeyPem, parseCheckpoint, parseNote, parseVerifierKey, rotationNote, signerFromPem, type SignerKey } from "@finality/transparency";
+import { type Era, followRotations, type LastSigned, newPrivateKeyPem, parseCheckpoint, parseNote, parseVerifierKey, rotationNote, signerFromPem, type SignerKey } from "@finality/transparency";
 
 /** Names an embedded house in its checkpoints, and its key. */
 export const embeddedDeployment = "finality";
@@ -24,8 +24,8 @@ export type KnownKeys = {
   readonly first: string;
   /** Notes by which each key handed over to the next. */
   readonly rotations: readonly string[];
-  /** All of them, as `name+id+key`. */
-  readonly all: readonly string[];
+  /** The keys, oldest first, and how far each may have signed. */
+  readonly eras: readonly Era[];
 };
 
 /** The public keys of a data folder; undefined where nothing was ever signed. */
@@ -35,8 +35,15 @@ export const knownKeysOf = (folder: string): KnownKeys | undefined => {
   const path = fileIn(folder, "rotations.json");
   const rotations: unknown = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
   if (!Array.isArray(rotations) || !rotations.every((note) => typeof note === "string")) throw new Error(`${path} is no list of rotation notes.`);
-  return { first, rotations, all: followRotations(parseVerifierKey(first), rotations).map(({ key }) => key.text) };
+  return { first, rotations, eras: followRotations(parseVerifierKey(first), rotations) };
 };
+
+/** Of keys that are named, separated by spaces or commas; each of them in force. */
+export const erasOf = (keys: string): readonly Era[] =>
+  keys
+    .split(/[\s,]+/)
+    .filter((key) => key !== "")
+    .flatMap((key) => followRotations(parseVerifierKey(key), []));
 
 /** The newest checkpoints that the folder's key signed, by the files outside PostgreSQL. */
 const lastSignedIn = (folder: string): readonly LastSigned[] => {

@@ -39,9 +39,11 @@ const decisionRow = (record: DecisionRecord): DecisionRow => {
   return { log, position, type, book: "book" in body ? body.book : null, reason: "reason" in body ? body.reason : null, recordedTimeUs, body };
 };
 
-export const createProjection = (log: string): Projection => {
-  const state = initialState(log);
-  let checkpoint: Checkpoint | undefined;
+/** Where a projection goes on: a state, and the record that it stands behind. */
+export type Beginning = { readonly state: EngineState; readonly checkpoint: Checkpoint | undefined };
+
+export const createProjection = (log: string, { state, checkpoint: begun }: Beginning = { state: initialState(log), checkpoint: undefined }): Projection => {
+  let checkpoint = begun;
   let decisions: DecisionRow[] = [];
   const changed = {
     books: new ChangedRows<BookRow>(({ book }) => book),
