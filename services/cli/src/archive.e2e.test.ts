@@ -46,6 +46,7 @@ test("imported into an empty database it is the same log, hash for hash, which a
   expect(await hashesOf(again)).toEqual(await hashesOf(folder));
   const dev = startCli(root, ["dev", "--data", again, "--port", "0"]);
   try {
+    await dev.printed(/http:/);
     await eventually(async () => /SPX: \d+ records, [1-9]/.test((await run("audit", "fsck", "--data", again)).stdout), { timeoutMs: 60_000 });
   } finally {
     dev.process.kill("SIGINT");
@@ -75,3 +76,18 @@ test("a generation is raised by a reason code alone, once", async () => {
   expect((await run("log", "raise-generation", "--reason", "restored_backup", "--yes", "--data", folder)).stderr).toContain("Generation 2 of SPX begins when its sequencer starts next");
   expect((await run("log", "raise-generation", "--reason", "restored_backup", "--yes", "--data", folder)).code).toBe(4);
 });
+
+test("two followers print the same hashes, wherever they begin; a StateHashed that says another thing ends them and holds trading", async () => {
+  const [first, second] = [await run("follow", "--exit", "--data", folder), await run("follow", "--exit", "--jsonl", "--data", again, "--from", "999999999")];
+  expect([first.code, second.code]).toEqual([0, 0]);
+  const last = first.stdout.trim().split("\n").at(-1)?.trim().split(/ +/);
+  const { stateHash, position } = JSON.parse(second.stdout.trim().split("\n").at(-1) ?? "") as { readonly stateHash: string; readonly position: number };
+  expect(last).toEqual([String(position), stateHash]);
+  const data = await openDataFolder({ folder, exclusive: true });
+  await data.database.query("ALTER TABLE event_log.record DISABLE TRIGGER USER");
+  await data.database.query("INSERT INTO event_log.record SELECT log, position + 1, generation, 'StateHashed', 1, venue_us, recorded_us, convert_to('{\"hash\":\"' || repeat('0', 64) || '\",\"semantics\":2}', 'UTF8'), provenance, content_hash, leaf_hash FROM event_log.record WHERE position = (SELECT position FROM event_log.head)");
+  await data.database.query("UPDATE event_log.head SET position = position + 1");
+  await data.close();
+  const differing = await run("follow", "--exit", "--data", folder);
+  expect([differing.code, differing.stderr]).toEqual([6, expect.stringContaining("Trading of SPX is held")]);
+}, 60_000);

@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { runArchiveDetach, runArchiveExport, runArchiveImport, runArchiveList, runArchiveVerify } from "./commands/archive.ts";
+import { runFollow } from "./commands/follow.ts";
 import { runRaiseGeneration } from "./commands/raise-generation.ts";
 import { runSnapshotsList, runSnapshotsRemove, runSnapshotsTake, runSnapshotsVerify } from "./commands/snapshots.ts";
 import type { Config } from "./config.ts";
@@ -49,6 +50,15 @@ export const addArchive = (program: Command, config: Config, outcome: Outcome): 
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
     .action(async (options: Parameters<typeof runArchiveDetach>[1]) => { await runArchiveDetach(config, options); });
+  program
+    .command("follow")
+    .description("fold a log as it grows and print the state's hash as it goes; exit 6, and trading held, where the writer hashed another state")
+    .addOption(log())
+    .addOption(new Option("--from <position>", "begin behind this record").argParser(wholeNumber({ from: 0, to: 999_999_999 })).default(0))
+    .option("--exit", "end at the head of now; else until Ctrl-C")
+    .option("--jsonl", "one JSON document a line")
+    .addOption(data())
+    .action(async (options: Parameters<typeof runFollow>[1]) => { outcome.code = await runFollow(config, options); });
   addSnapshots(program, config, outcome);
 };
 
