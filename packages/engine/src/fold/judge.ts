@@ -23,6 +23,7 @@ export const judge = (state: EngineState, { input, decisions }: RecordedStep, sh
     }
   };
   const take: Taker = (stage, book, decided) => {
+    if (decided.length === 0 && folded === decisions.length) return true;
     for (const decision of decided) own.push(recordOf(state, input.position + 1 + own.length, decision));
     const suspends = decided.some(({ type }) => type === "BookSuspended");
     foldWhile((recorded) => compareTurns(turnOf(recorded), { stage, book }) <= 0 || (suspends && recorded.type === "BookSuspended" && recorded.body.book === book));

@@ -78,6 +78,7 @@ export const verifyStep = (state: EngineState, { input, decisions }: RecordedSte
     return first !== undefined;
   };
   takeTurns(state, sha256, (stage, book, decided) => {
+    if (decided.length === 0) return true;
     const turn = { stage, book };
     const own = decided.map((decision, index) => recordOf(state, input.position + 1 + agreed + index, decision));
     // Compared before any of them is folded: one that was tampered with might not be foldable.

@@ -28,6 +28,16 @@ test("its difference counts where this release could not judge, the earlier of t
   expect(withAnswer({ ...ours, firstDifference: changedAt(18) }, "../v3", answer([], changedAt(15))).firstDifference).toEqual(changedAt(15));
 });
 
+test("it reads on where this release could not", () => {
+  const stuck: Verdict = { ...ours, ranges: [range(1, 10, 2, true), range(11, 14, 3, false)], firstDifference: changedAt(15) };
+  const read = withAnswer(stuck, "../v3", answer([range(1, 10, 2, false), range(11, 20, 3, true)]));
+  expect(isProven(read)).toBe(true);
+  expect(read.ranges.map(({ from, to, checkedBy }) => [from, to, checkedBy])).toEqual([[1, 10, "this release"], [11, 14, { release: "../v3" }], [15, 20, { release: "../v3" }]]);
+  expect(isProven(withAnswer(stuck, "../v3", answer([range(11, 20, 3, true), range(21, 30, 2, false)])))).toBe(false);
+  expect(withAnswer(stuck, "../v3", answer([range(11, 20, 3, true)], changedAt(18))).firstDifference).toEqual(changedAt(18));
+  expect(withAnswer(stuck, "../v3", answer([range(11, 14, 3, true)], changedAt(15))).firstDifference).toEqual(changedAt(15));
+});
+
 test.each(["", "{}", "null", '{"format":"finality-replay-verify/2","ranges":[]}'])("nothing is taken for an answer that is none: %s", (text) => {
   expect(parsedVerification(text)).toBeUndefined();
 });

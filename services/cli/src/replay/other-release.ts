@@ -26,7 +26,7 @@ export type OtherReleases = {
 
 /** Lets other releases recompute what this one cannot, on an export of the log, and merges what they say. */
 export const checkedByOthers = async ({ config, source, releases, file, positions }: OtherReleases, verdict: Verdict): Promise<Verdict> => {
-  if (releases.length === 0 || uncheckedRanges(verdict).length === 0) return verdict;
+  if (releases.length === 0 || (uncheckedRanges(verdict).length === 0 && verdict.firstDifference?.kind !== "unreadable")) return verdict;
   const folder = await mkdtemp(join(tmpdir(), "finality-verify-"));
   try {
     const exported = file ?? (await writeExport(source, verdict.log, join(folder, "log.jsonl")));
@@ -68,8 +68,20 @@ const ran = (config: Config, args: readonly string[]): Promise<Ran> =>
 const covers = (theirs: VerifiedRange, ours: VerifiedRange): boolean =>
   theirs.checkedBy !== null && theirs.log === ours.log && theirs.semantics === ours.semantics && theirs.from <= ours.from && theirs.to >= ours.to;
 
-/** The answer speaks for the ranges that this release could not check, and for nothing else. */
-export const withAnswer = (verdict: Verdict, release: string, answer: Verification): Verdict => {
+/** Where this release could read no further and another did: what that one read behind it. */
+const readOn = (verdict: Verdict, release: string, answer: Verification): Verdict => {
+  const { firstDifference, ranges, ...read } = verdict;
+  const end = ranges.at(-1)?.to ?? 0;
+  const behind = answer.ranges.filter(({ log, to }) => log === verdict.log && to > end);
+  if (firstDifference?.kind !== "unreadable" || !behind.some(({ from, to }) => from <= firstDifference.position && to >= firstDifference.position)) return verdict;
+  const taken = behind.map((range) => ({ ...range, from: Math.max(range.from, end + 1), checkedBy: range.checkedBy === null ? null : { release } }));
+  const [records, decisions] = [Math.max(read.records, answer.records), Math.max(read.decisions, answer.decisions)];
+  return { ...read, records, decisions, ranges: [...ranges, ...taken], ...(answer.firstDifference === null ? {} : { firstDifference: answer.firstDifference }) };
+};
+
+/** The answer speaks for the ranges that this release could not check or read, and for nothing else. */
+export const withAnswer = (before: Verdict, release: string, answer: Verification): Verdict => {
+  const verdict = readOn(before, release, answer);
   const found = answer.firstDifference;
   const isTheirs = found !== null && uncheckedRanges(verdict).some(({ from, to }) => found.position >= from && found.position <= to);
   const firstDifference = isTheirs && !(verdict.firstDifference !== undefined && verdict.firstDifference.position <= found.position) ? found : verdict.firstDifference;

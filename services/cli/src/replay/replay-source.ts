@@ -50,7 +50,7 @@ export const sourceOf = async (config: Config, options: SourceOptions): Promise<
 export const namedLogs = async (source: ReplaySource, named: string | undefined): Promise<readonly string[]> => {
   const logs = await source.logs();
   if (named === undefined ? logs.length > 0 : logs.includes(named)) return named === undefined ? logs : [named];
-  throw new CliError("not_found", named === undefined ? "There is no log yet: run `npx -y pnpm@10 demo` first." : `There is no log "${named}"; there ${logs.length === 1 ? "is" : "are"} ${logs.join(", ") || "none"}.`);
+  throw new CliError("not_found", named === undefined ? (source.kind === "archive" ? "The archive holds no log." : "There is no log yet: run `npx -y pnpm@10 demo` first.") : `There is no log "${named}"; there ${logs.length === 1 ? "is" : "are"} ${logs.join(", ") || "none"}.`);
 };
 
 /** The one log that a command is about. Throws `CliError` when there are several and none is named. */
