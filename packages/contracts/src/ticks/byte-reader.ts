@@ -15,6 +15,23 @@ export class ByteReader {
     return this.bytes.length - this.offset;
   }
 
+  get position(): number {
+    return this.offset;
+  }
+
+  /** A copy of what was read since `position`. */
+  since(position: number): Uint8Array {
+    return this.bytes.slice(position, this.offset);
+  }
+
+  /** Passes over these very bytes; false, and nowhere further, when others come. */
+  skip(expected: Uint8Array): boolean {
+    if (expected.length > this.remaining) return false;
+    for (let index = 0; index < expected.length; index++) if (this.bytes[this.offset + index] !== expected[index]) return false;
+    this.offset += expected.length;
+    return true;
+  }
+
   byte(): number {
     const value = this.bytes[this.offset];
     if (value === undefined) throw this.error("the bytes end early");

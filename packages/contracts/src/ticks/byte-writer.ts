@@ -1,5 +1,15 @@
 import { invariant } from "../invariant.ts";
 
+/** Bytes that are kept for the next writer: zeroing new ones costs more than what is written into them. One writer is at work at a time. */
+const keptMax = 1_048_576;
+let kept = new Uint8Array(4_096);
+
+const scratch = (sizeMax: number): Uint8Array<ArrayBuffer> => {
+  if (sizeMax > keptMax) return new Uint8Array(sizeMax);
+  if (kept.length < sizeMax) kept = new Uint8Array(Math.min(keptMax, 2 * sizeMax));
+  return kept;
+};
+
 /** Appends to a buffer of a stated largest size; integers as little-endian base-128 varints, doubles as 8 bytes little-endian. */
 export class ByteWriter {
   private readonly bytes: Uint8Array<ArrayBuffer>;
@@ -7,7 +17,7 @@ export class ByteWriter {
   private length = 0;
 
   constructor(sizeMax: number) {
-    this.bytes = new Uint8Array(sizeMax);
+    this.bytes = scratch(sizeMax);
     this.view = new DataView(this.bytes.buffer);
   }
 

@@ -137,7 +137,19 @@ const readInstruments = (reader: ByteReader, { count, instrument, instruments }:
   if (known !== instruments.length) throw reader.error(`the dictionary has ${String(instruments.length)} instruments, of which ${String(known)} are used,`);
 };
 
+/** Records that follow each other mostly name the same instruments: the last dictionary is not decoded twice. */
+let lastDictionary: { readonly bytes: Uint8Array; readonly instruments: readonly string[] } = { bytes: new Uint8Array(), instruments: [] };
+
 const readDictionary = (reader: ByteReader): readonly string[] => {
+  const { bytes, instruments } = lastDictionary;
+  if (bytes.length > 0 && reader.skip(bytes)) return instruments;
+  const from = reader.position;
+  const names = decodedDictionary(reader);
+  lastDictionary = { bytes: reader.since(from), instruments: names };
+  return names;
+};
+
+const decodedDictionary = (reader: ByteReader): readonly string[] => {
   const length = reader.varint();
   if (length > instrumentsMax) throw reader.error(`${String(length)} instruments are promised`);
   const names: string[] = [];
@@ -156,9 +168,18 @@ const decodedName = (reader: ByteReader): string => {
   }
 };
 
+const namesKept = 10_000;
+const encodedNames = new Map<string, Uint8Array>();
+
 const encodedName = (name: string): Uint8Array => {
+  const known = encodedNames.get(name);
+  if (known !== undefined) return known;
   const bytes = utf8Of(name);
-  if (name !== "" && name.isWellFormed() && bytes.length <= nameBytesMax) return bytes;
+  if (name !== "" && name.isWellFormed() && bytes.length <= nameBytesMax) {
+    if (encodedNames.size >= namesKept) encodedNames.clear();
+    encodedNames.set(name, bytes);
+    return bytes;
+  }
   throw new ContractsError("bad_ticks", `The instrument's name ${describeValue(name)} cannot be written.`);
 };
 
