@@ -14,7 +14,7 @@ export const createFoldTurns = ({ atOnce, waitingMax }: { readonly atOnce: numbe
       running += 1;
       return;
     }
-    if (waiting.length >= waitingMax) throw new HistoryError("busy", `${String(running)} folds run and ${String(waiting.length)} wait for their turn.`);
+    if (waiting.length >= waitingMax) throw new HistoryError("busy", `Folds under way: ${String(running)}, waiting for their turn: ${String(waiting.length)}; no more are taken.`);
     // Whoever ends hands its turn on: `running` stays as it is.
     await new Promise<void>((resolve) => waiting.push(resolve));
   };

@@ -5,10 +5,9 @@ import swagger from "@fastify/swagger";
 import Fastify, { type FastifyInstance } from "fastify";
 import { answerProblems } from "./problems/answer-problems.ts";
 import { Problem } from "./problems/problem.ts";
-import { bookRoutes } from "./routes/book-routes.ts";
-import type { ReadingDeps } from "./routes/reading.ts";
+import { bookRoutes, type RouteDeps } from "./routes/book-routes.ts";
 
-export type AppOptions = ReadingDeps & {
+export type AppOptions = RouteDeps & {
   /** Told of every answer 500: the cause is not in the answer. */
   readonly onInternal: (error: unknown, traceId: string) => void;
   readonly onAnswer?: (route: string, status: number, seconds: number) => void;

@@ -1,7 +1,10 @@
-import { createPrisma, type Database } from "@finality/database";
+import { createNotifier, createPrisma, type Database } from "@finality/database";
+import { createLogReader } from "@finality/event-log";
+import { createAsOfAnswers, createSnapshotStore, type AsOfBounds, type SnapshotInfo, type SnapshotStore } from "@finality/history";
 import { createApp } from "./app.ts";
 import { ApiError, listenError } from "./errors.ts";
 import { reasonNotReady } from "./readiness.ts";
+import type { PastDeps } from "./routes/past.ts";
 
 export type ApiOptions = {
   /** Stays open when the API stops. */
@@ -16,6 +19,10 @@ export type ApiOptions = {
   readonly waitMsMax?: number;
   /** Read models that lag for longer make the service not ready, milliseconds; default 10,000. */
   readonly lagMsMax?: number;
+  /** What asking for the past may cost; default: see `asOfBoundsDefault`. */
+  readonly asOf?: Partial<AsOfBounds>;
+  /** Told of each snapshot that does not match the log; default: one line on stderr. */
+  readonly onRejectedSnapshot?: (snapshot: SnapshotInfo, reason: string) => void;
   /** Told of each answer: the route's pattern, its status and how long it took, in seconds. */
   readonly onAnswer?: (route: string, status: number, seconds: number) => void;
   /** Told of what was answered by 500; default: one line on stderr. */
@@ -41,13 +48,33 @@ const stopMsMax = 3_000;
 const report = (error: unknown, traceId: string): void =>
   void process.stderr.write(`api: trace_id ${traceId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 
-/** Serves the read models. Throws ApiError "port_in_use", "port_forbidden", "listen_failed", "token_missing": then nothing listens. */
-export const startApi = async ({ database, host = hostDefault, port, token, waitMsMax, lagMsMax, onAnswer, onInternal }: ApiOptions): Promise<Api> => {
+/** A snapshot is taken every 10,000 records unless the house says otherwise; some that are missing shall not matter. */
+const asOfBoundsDefault: AsOfBounds = { recordsMax: 50_000, atOnce: 2, waitingMax: 32, kept: 4 };
+
+const reportRejected = ({ log, position }: SnapshotInfo, reason: string): void => void process.stderr.write(`api: the snapshot of ${log} at ${String(position)} is not used: ${reason}\n`);
+
+/** The api's role reads only: that a snapshot is bad is marked by the notary or an operator, and found again until then. */
+const readOnly = (snapshots: SnapshotStore): SnapshotStore => ({ ...snapshots, reject: () => Promise.resolve() });
+
+const pastOf = (database: Database, signal: AbortSignal, { asOf, onRejectedSnapshot }: Pick<ApiOptions, "asOf" | "onRejectedSnapshot">): PastDeps => {
+  const source = createLogReader({ database, notifier: createNotifier(database) });
+  const deps = { source, snapshots: readOnly(createSnapshotStore(database)), onRejected: onRejectedSnapshot ?? reportRejected, signal };
+  return {
+    source,
+    logs: async () => (await source.heads()).flatMap(({ log, position }) => (position > 0 ? [log] : [])),
+    answers: createAsOfAnswers(deps, { ...asOfBoundsDefault, ...asOf }),
+  };
+};
+
+/** Serves the read models and the past. Throws ApiError "port_in_use", "port_forbidden", "listen_failed", "token_missing": then nothing listens. */
+export const startApi = async (options: ApiOptions): Promise<Api> => {
+  const { database, host = hostDefault, port, token, waitMsMax, lagMsMax, onAnswer, onInternal } = options;
   if (token === undefined && !loopback.has(host)) throw new ApiError("token_missing", `The api may listen on ${host}, which others can reach, only with a token: set FINALITY_API_TOKEN.`);
   const prisma = createPrisma(database);
   const stopping = new AbortController();
   const app = await createApp({
     prisma,
+    past: pastOf(database, stopping.signal, options),
     waitMsMax: waitMsMax ?? waitMsMaxDefault,
     stopping: stopping.signal,
     onInternal: onInternal ?? report,

@@ -11,12 +11,14 @@ const interval = ({ low, high }: { readonly low: number; readonly high: number }
 
 const band = ({ lower, upper, target }: HedgeRow["band"]) => ({ lower: decimalOfDouble(lower), upper: decimalOfDouble(upper), target: decimalOfDouble(target) });
 
-export const presentAsOf = ({ log, generation, position, venueTimeUs, recordedTimeUs }: Checkpoint): AsOf => ({
+/** `factsUs`: of facts, the venue time that they are of. */
+export const presentAsOf = ({ log, generation, position, venueTimeUs, recordedTimeUs }: Checkpoint, factsUs?: number): AsOf => ({
   log,
   generation,
   position,
   event_time: isoTime(venueTimeUs),
   recorded_at: isoTime(recordedTimeUs),
+  ...(factsUs === undefined ? {} : { venue_time: isoTime(factsUs) }),
 });
 
 export const presentBook = ({ book, account, hedgeInstrument, policy, limits, status, refusal, hedges }: BookRow): Book => ({

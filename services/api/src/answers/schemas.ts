@@ -15,13 +15,14 @@ const AsOf = Type.Object(
     position: Type.Integer({ description: "The answer holds every record up to and with this one, and none behind it" }),
     event_time: Type.Union([Instant], { description: "When the last record happened, by its venue" }),
     recorded_at: Type.Union([Instant], { description: "When it was recorded" }),
+    venue_time: Type.Optional(Type.Union([Instant], { description: "Of facts: what had happened by then, by the venues' time, and is known at the position" })),
   },
   closed,
 );
 
 const envelope = <Data extends TSchema>(data: Data) => ({
   as_of: AsOf,
-  lag_ms: Type.Number({ minimum: 0, description: "0 when the log holds nothing newer than as_of; else milliseconds since the read models last moved" }),
+  lag_ms: Type.Number({ minimum: 0, description: "0 when the log holds nothing newer than as_of, or the past was asked for; else milliseconds since the read models last moved" }),
   data,
 });
 

@@ -8,9 +8,12 @@ export const problemTypes = {
   "unknown-route": { status: 404, title: "There is no such route" },
   "unknown-log": { status: 404, title: "There is no such log" },
   "unknown-book": { status: 404, title: "There is no such book" },
+  "before-the-log": { status: 404, title: "The log begins later" },
+  "bad-as-of": { status: 422, title: "That is no past state" },
+  "as-of-too-far": { status: 422, title: "Too many records lie between it and the nearest snapshot" },
   internal: { status: 500, title: "The server failed" },
-  "as-of-unsupported": { status: 501, title: "Reading as of the past is not supported yet" },
   "projection-behind": { status: 503, title: "The read models are not that far yet" },
+  "as-of-busy": { status: 503, title: "Too many ask for the past at once" },
   "database-unavailable": { status: 503, title: "The database cannot be reached" },
 } as const;
 export type ProblemName = keyof typeof problemTypes;

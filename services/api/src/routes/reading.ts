@@ -16,8 +16,6 @@ type ReadingQuery = { readonly log?: string; readonly as_of?: string; readonly m
 
 const pollMs = 25;
 
-const namesOf = (progress: readonly Progress[]): string => progress.map(({ checkpoint }) => checkpoint.log).join(", ");
-
 const theLog = (logs: readonly string[], what: string): string => {
   const [log, ...others] = logs;
   if (log === undefined) throw new Problem("projection-behind", "Nothing has been projected yet: no log has been opened, or the projector has not read it.");
@@ -25,20 +23,19 @@ const theLog = (logs: readonly string[], what: string): string => {
   return log;
 };
 
-/** The log that a question without a book is about. */
-const logOfDesk = (progress: readonly Progress[], asked: string | undefined): string => {
-  const logs = progress.map(({ checkpoint }) => checkpoint.log);
+/** The log that a question without a book is about. Throws Problem. */
+export const logOfDesk = (logs: readonly string[], asked: string | undefined): string => {
   if (asked === undefined) return theLog(logs, "The answer");
-  if (!logs.includes(asked)) throw new Problem("unknown-log", `There is no log ${asked}${logs.length === 0 ? "" : `; the logs are ${namesOf(progress)}`}.`);
+  if (!logs.includes(asked)) throw new Problem("unknown-log", `There is no log ${asked}${logs.length === 0 ? "" : `; the logs are ${logs.join(", ")}`}.`);
   return asked;
 };
 
-/** The log that has the book. */
-const logOfBook = async (client: ReadClient, progress: readonly Progress[], book: string, asked: string | undefined): Promise<string> => {
-  if (asked !== undefined) logOfDesk(progress, asked);
-  const logs = (await logsOfBook(client, book)).filter((log) => asked === undefined || log === asked);
-  if (logs.length === 0) throw new Problem("unknown-book", `There is no book ${book}${asked === undefined ? "" : ` in log ${asked}`}; /v1/books lists them.`);
-  return theLog(logs, `A book ${book}`);
+/** The log that has the book. Throws Problem. */
+export const logOfBook = async (client: ReadClient, logs: readonly string[], book: string, asked: string | undefined): Promise<string> => {
+  if (asked !== undefined) logOfDesk(logs, asked);
+  const having = (await logsOfBook(client, book)).filter((log) => asked === undefined || log === asked);
+  if (having.length === 0) throw new Problem("unknown-book", `There is no book ${book}${asked === undefined ? "" : ` in log ${asked}`}; /v1/books lists them.`);
+  return theLog(having, `A book ${book}`);
 };
 
 const found = (progress: readonly Progress[], log: string): Progress => {
@@ -54,7 +51,8 @@ export type Read<T> = { readonly progress: Progress; readonly value: T };
 const attempt = <T>(prisma: PrismaClient, { book, query }: Asked, read: (client: ReadClient, progress: Progress) => Promise<T>): Promise<Read<T> | Progress> =>
   inOneSnapshot(prisma, async (client) => {
     const all = await progressOfLogs(client);
-    const log = book === undefined ? logOfDesk(all, query.log) : await logOfBook(client, all, book, query.log);
+    const logs = all.map(({ checkpoint }) => checkpoint.log);
+    const log = book === undefined ? logOfDesk(logs, query.log) : await logOfBook(client, logs, book, query.log);
     const progress = found(all, log);
     if (progress.checkpoint.position < (query.min_position ?? 0)) return progress;
     return { progress, value: await read(client, progress) };
@@ -72,9 +70,6 @@ const behind = (query: ReadingQuery, { checkpoint, lagMs }: Progress): Problem =
  */
 export const readAt = async <T>(deps: ReadingDeps, asked: Asked, read: (client: ReadClient, progress: Progress) => Promise<T>): Promise<Read<T>> => {
   const { query } = asked;
-  if (query.as_of !== undefined) {
-    throw new Problem("as-of-unsupported", `as_of=${query.as_of}: this release answers at its newest position only. Leave as_of out; the answer says which position it is true at.`);
-  }
   const deadlineMs = performance.now() + deps.waitMsMax;
   while (true) {
     let waitFor: Problem;

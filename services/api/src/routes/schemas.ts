@@ -7,11 +7,18 @@ export const limitDefault = 100;
 
 const reading = {
   log: Type.Optional(Type.Union([Name], { description: "Which log, where a book's name is in several" })),
-  as_of: Type.Optional(Type.String({ maxLength: 40, description: "Not supported yet: answered by 501" })),
+  as_of: Type.Optional(Type.String({ maxLength: 64, description: "The state as it was behind a position (@123) or at a recorded time (RFC 3339): what was known then" })),
   min_position: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: "Wait until the read models have reached this position" })),
 };
 
 export const ReadingQuerystring = Type.Object(reading, { additionalProperties: false });
+export const PositionsQuerystring = Type.Object(
+  {
+    ...reading,
+    venue_time: Type.Optional(Type.String({ maxLength: 64, description: "Facts at this RFC 3339 instant by their venues' time: what was true then, by all that is known now, or was at as_of" })),
+  },
+  { additionalProperties: false },
+);
 export const PagingQuerystring = Type.Object(
   {
     ...reading,
@@ -30,8 +37,8 @@ export const answers = <Answer extends TSchema>(schema: Answer) => ({
   200: { description: "True at as_of", content: { "application/json": { schema } } },
   304: Type.Null({ description: "Nothing moved since the ETag in If-None-Match" }),
   400: problem("invalid-request, log-required"),
-  404: problem("unknown-book, unknown-log"),
+  404: problem("unknown-book, unknown-log, before-the-log"),
+  422: problem("bad-as-of, as-of-too-far"),
   500: problem("internal"),
-  501: problem("as-of-unsupported"),
-  503: problem("projection-behind, database-unavailable"),
+  503: problem("projection-behind, as-of-busy, database-unavailable"),
 });
