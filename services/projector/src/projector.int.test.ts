@@ -1,4 +1,5 @@
 import { openDatabase, type Database } from "@finality/database";
+import { recordedLog } from "@finality/desk-log";
 import { semantics } from "@finality/engine";
 import { createLogReader, type LogReader } from "@finality/event-log";
 import { readCheckpoint } from "@finality/read-models";
@@ -6,7 +7,6 @@ import { databaseGate, eventually, privatePostgres, testDatabase, type TestDatab
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compareReadModels, computeReadModels, rebuildReadModels } from "./rebuild.ts";
 import { startProjector, type Projector, type ProjectorDeps } from "./projector.ts";
-import { recordedLog } from "./testing/recorded-log.ts";
 
 let server: TestDatabase;
 let reader: LogReader;
