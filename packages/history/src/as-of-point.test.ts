@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseAsOfPoint, parseInstant } from "./as-of-point.ts";
+import { formatInstant, parseAsOfPoint, parseInstant } from "./as-of-point.ts";
 
 test("an RFC 3339 instant is read to the microsecond, whatever its offset", () => {
   const noon = Date.UTC(2021, 0, 4, 12) * 1_000;
@@ -20,4 +20,9 @@ test("a point is a position or an instant", () => {
   expect(parseAsOfPoint("@0")).toEqual({ kind: "position", position: 0 });
   expect(parseAsOfPoint("1970-01-01T00:00:01Z")).toEqual({ kind: "recorded_time", recordedTimeUs: 1_000_000 });
   for (const text of ["@", "@-1", "@1.5", "@1e3", "123", "@9999999999999999", "@1 "]) expect([text, parseAsOfPoint(text)]).toEqual([text, undefined]);
+});
+
+test("microseconds are written with all six digits, and read back", () => {
+  const texts = { "1970-01-01T00:00:00.000000Z": 0, "2021-01-04T14:34:00.000007Z": 1_609_770_840_000_007, "2021-01-04T14:34:00.999999Z": 1_609_770_840_999_999, "2254-11-18T22:13:20.000001Z": 8_990_000_000_000_001, "1969-12-31T23:59:59.500000Z": -500_000 };
+  for (const [text, timeUs] of Object.entries(texts)) expect([formatInstant(timeUs), parseInstant(text)]).toEqual([text, timeUs]);
 });

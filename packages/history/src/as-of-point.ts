@@ -15,6 +15,13 @@ export const parseInstant = (text: string): number | undefined => {
   return milliseconds * 1_000 + Number(fraction.slice(0, 6).padEnd(6, "0")) - offsetUs;
 };
 
+/** Microseconds since 1970 as ISO 8601 in UTC with all six digits. */
+export const formatInstant = (timeUs: number): string => {
+  const micros = ((timeUs % 1_000_000) + 1_000_000) % 1_000_000;
+  const seconds = new Date((timeUs - micros) / 1_000).toISOString().slice(0, "YYYY-MM-DDTHH:MM:SS".length);
+  return `${seconds}.${String(micros).padStart(6, "0")}Z`;
+};
+
 /** `@<position>` or an RFC 3339 instant; undefined for anything else. */
 export const parseAsOfPoint = (text: string): AsOfPoint | undefined => {
   const [, position] = /^@(\d{1,15})$/.exec(text) ?? [];

@@ -2,7 +2,7 @@ import { decodeRecord } from "@finality/contracts";
 import { createNotifier } from "@finality/database";
 import { recordedLog, type RecordedLog } from "@finality/desk-log";
 import { createFactsFold } from "@finality/engine";
-import { createLogReader } from "@finality/event-log";
+import { createLogReader, detachPartition, recordPartitions } from "@finality/event-log";
 import { seededRandom, testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkpointOf, factsAsOf, recordAsOf, rowsAsOf } from "./as-of.ts";
@@ -71,6 +71,27 @@ test("a recorded time is its last position; before the log and behind its head t
   for (const position of [0, recorded.head() + 1]) await expect(recordAsOf(source, "SPX", { kind: "position", position })).rejects.toMatchObject({ code: "not_in_log" });
   await expect(recordAsOf(source, "SPX", { kind: "recorded_time", recordedTimeUs: 0 })).rejects.toMatchObject({ code: "not_in_log" });
   await expect(recordAsOf(source, "XYZ", { kind: "position", position: 1 })).rejects.toMatchObject({ code: "unknown_log" });
+});
+
+test("every recorded time is its last position, and what has left for an archive is not needed for a later one", async () => {
+  const { database } = data;
+  await database.query("INSERT INTO event_log.head (log, generation, epoch, position, recorded_us, frontier, root, partition_records) VALUES ('NDX', 1, 0, 0, 0, '', sha256(''), 35)");
+  const narrow = await recordedLog(database, { log: "NDX", seed: 3 });
+  await narrow.steps(40);
+  const records = await source.read("NDX", 0, narrow.head());
+  const times = [...new Set(records.map(({ recordedTimeUs }) => recordedTimeUs))];
+  const lastBy = (timeUs: number): number => records.filter(({ recordedTimeUs }) => recordedTimeUs <= timeUs).length;
+  const positionOf = async (recordedTimeUs: number): Promise<number> => (await recordAsOf(source, "NDX", { kind: "recorded_time", recordedTimeUs })).position;
+  for (const timeUs of [...times, ...times.map((time) => time + 1)]) expect(await positionOf(timeUs)).toBe(lastBy(timeUs));
+  const [first, second] = await recordPartitions(database, "NDX");
+  for (const partition of [first, second]) if (partition !== undefined) await detachPartition(database, { partition, root: new Uint8Array(32), manifestHash: new Uint8Array(32), actor: "test", drop: true });
+  const counts = { there: 0, left: 0 };
+  for (const timeUs of times) {
+    if (lastBy(timeUs) > 70) expect(await positionOf(timeUs)).toBe(lastBy(timeUs));
+    else await expect(positionOf(timeUs)).rejects.toMatchObject({ code: "archived" });
+    counts[lastBy(timeUs) > 70 ? "there" : "left"] += 1;
+  }
+  expect(Math.min(counts.there, counts.left)).toBeGreaterThan(5);
 });
 
 test("an answer folds no more records than it may, counted from the nearest snapshot", async () => {

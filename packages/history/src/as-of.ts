@@ -2,9 +2,9 @@ import { decodeRecord, type StoredRecord } from "@finality/contracts";
 import { createFactsFold } from "@finality/engine";
 import type { Checkpoint } from "@finality/read-models";
 import type { AsOfPoint } from "./as-of-point.ts";
+import { positionByTime } from "./as-of-time.ts";
 import { HistoryError } from "./errors.ts";
 import type { LogSource } from "./log-source.ts";
-import { positionAtRecordedTime } from "./position-at.ts";
 import { factsRowsOf, rowsOf, type FactsRows, type StateRows } from "./rows.ts";
 import { foldAt, type HistoryDeps } from "./state-at.ts";
 
@@ -20,7 +20,7 @@ export const checkpointOf = ({ log, generation, position, recordedTimeUs, venueT
 export const recordAsOf = async (source: LogSource, log: string, point: AsOfPoint): Promise<StoredRecord> => {
   const head = await source.head(log);
   if (head === undefined) throw new HistoryError("unknown_log", `There is no log ${log}.`);
-  const position = point.kind === "position" ? point.position : await positionAtRecordedTime(source, log, point.recordedTimeUs);
+  const position = point.kind === "position" ? point.position : await positionByTime(source, head, point.recordedTimeUs);
   const [record] = position < 1 || position > head.position ? [] : await source.read(log, position - 1, 1);
   if (record === undefined) throw new HistoryError("not_in_log", `Log ${log} holds positions 1 to ${String(head.position)}; there is no state behind ${String(position)}.`);
   return record;

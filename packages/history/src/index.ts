@@ -1,6 +1,6 @@
 export { checkpointOf, factsAsOf, recordAsOf, rowsAsOf, type AsOfDeps } from "./as-of.ts";
 export { type AsOfAnswers, type AsOfBounds, createAsOfAnswers } from "./as-of-answers.ts";
-export { type AsOfPoint, parseAsOfPoint, parseInstant } from "./as-of-point.ts";
+export { type AsOfPoint, formatInstant, parseAsOfPoint, parseInstant } from "./as-of-point.ts";
 export { type CheckpointFolder, createCheckpointFolder } from "./attested/checkpoint-folder.ts";
 export { createTreeStore, type StoredCheckpoint, type TreeStore } from "./attested/tree-store.ts";
 export { type DecisionProof, parseDecisionProof } from "./audit/decision-proof.ts";

@@ -2,11 +2,10 @@ import { decodeRecord, isDecisionRecord } from "@finality/contracts";
 import { createNotifier, openDatabase, type Database } from "@finality/database";
 import { recordedLog, type RecordedLog } from "@finality/desk-log";
 import { createLogReader, type LogReader } from "@finality/event-log";
-import { checkpointOf, createFold, createSnapshotStore, factsAsOf, rowsOf, takeSnapshot } from "@finality/history";
+import { checkpointOf, createFold, createSnapshotStore, factsAsOf, formatInstant, rowsOf, takeSnapshot } from "@finality/history";
 import { replaceReadModels, type DecisionRow } from "@finality/read-models";
 import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isoTime } from "./answers/time.ts";
 import { problemTypes } from "./problems/problem.ts";
 import { startApi, type Api } from "./start-api.ts";
 
@@ -113,7 +112,7 @@ test("hedges of the past come page by page", async () => {
 
 test("a recorded time is answered by its last position, with any offset", async () => {
   const [record] = await reader.read("SPX", 79, 1);
-  const time = isoTime(record?.recordedTimeUs ?? 0);
+  const time = formatInstant(record?.recordedTimeUs ?? 0);
   const { status, body } = await get(`/v1/books/scalper/pnl?as_of=${time}`);
   const { position } = body.as_of;
   const [next] = await reader.read("SPX", position, 1);
@@ -188,7 +187,7 @@ test("positions at a venue time are facts by all that is known, and say by what"
   const head = recorded.head();
   const [record] = await reader.read("SPX", 69, 1);
   const venueTimeUs = record?.venueTimeUs ?? 0;
-  const time = isoTime(venueTimeUs);
+  const time = formatInstant(venueTimeUs);
   const { status, body, etag } = await get(`/v1/books/scalper/positions?venue_time=${time}`);
   expect([status, etag]).toEqual([200, `"SPX:1:${String(head)}:${String(venueTimeUs)}"`]);
   expect(body).toMatchObject({ as_of: { log: "SPX", position: head, venue_time: time }, lag_ms: 0 });

@@ -17,6 +17,7 @@ await runService("api", async ({ settings, database, logger, metrics }) => {
       answers.add({ route, status: String(status) });
       took.observe(seconds);
     },
+    onRejectedSnapshot: ({ log, position }, reason) => { logger.warn({ log, position, reason }, "a snapshot does not match the log and is not used"); },
     onInternal: (error, traceId) => { logger.error({ err: error, trace_id: traceId }, "a request failed"); },
   });
   logger.info({ url: api.url }, "the api listens");

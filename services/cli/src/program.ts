@@ -1,3 +1,4 @@
+import { parseAsOfPoint, parseInstant, type AsOfPoint } from "@finality/history";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { runBooksSwitch } from "./commands/books.ts";
 import { runDemo } from "./commands/demo.ts";
@@ -94,13 +95,34 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
   }
 };
 
+const asOfPoint = (text: string): AsOfPoint => {
+  const point = parseAsOfPoint(text);
+  if (point === undefined) throw new InvalidArgumentError("It must be a position such as @123, or an RFC 3339 instant such as 2021-01-04T16:00:00Z.");
+  return point;
+};
+
+const venueTime = (text: string): number => {
+  const timeUs = parseInstant(text);
+  if (timeUs === undefined) throw new InvalidArgumentError("It must be an RFC 3339 instant such as 2021-01-04T16:00:00Z.");
+  return timeUs;
+};
+
+const asOfOptions = (venueTimeHelp: string | undefined): readonly Option[] => [
+  new Option("--as-of <@position or time>", "as it was behind a position (@123) or at a recorded time (2021-01-04T16:00:00Z): what was known then").argParser(asOfPoint),
+  new Option("--as-of-venue-time <time>", venueTimeHelp).argParser(venueTime).hideHelp(venueTimeHelp === undefined),
+  new Option("--log <log>", "one log (default: all); --as-of @position needs it where several are open"),
+  new Option("--archive <folder>", "with --as-of: an archive that holds what has left the database"),
+];
+
+const withOptions = (command: Command, options: readonly Option[]): Command => options.reduce((built, option) => built.addOption(option), command);
+
 const addReading = (program: Command, config: Config): void => {
-  program
-    .command("positions")
+  withOptions(program.command("positions"), asOfOptions("facts by the venues' time: what had happened by then, with what is known now, or was at --as-of"))
     .description("positions of every book, with marks, profit and loss")
     .option("--book <book>", "one book")
     .addOption(data())
     .addOption(json())
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality positions --as-of @1000\n  finality positions --as-of 2021-01-04T16:00:00Z --json\n  finality positions --as-of-venue-time 2021-01-04T16:00:00Z\n")
     .action(async (options: Parameters<typeof runPositions>[1]) => { await runPositions(config, options); });
   program
     .command("hedges")
@@ -109,15 +131,13 @@ const addReading = (program: Command, config: Config): void => {
     .addOption(data())
     .addOption(json())
     .action(async (options: Parameters<typeof runHedges>[1]) => { await runHedges(config, options); });
-  program
-    .command("greeks")
+  withOptions(program.command("greeks"), asOfOptions(undefined))
     .description("greeks of every book to third order")
     .option("--book <book>", "one book")
     .addOption(data())
     .addOption(json())
     .action(async (options: Parameters<typeof runGreeks>[1]) => { await runGreeks(config, options); });
-  program
-    .command("surface")
+  withOptions(program.command("surface"), asOfOptions(undefined))
     .description("implied vols and the fitted smile of each expiry that books hold")
     .addOption(data())
     .addOption(json())

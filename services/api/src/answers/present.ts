@@ -1,7 +1,7 @@
 import { decimalOfDouble } from "@finality/contracts";
+import { formatInstant } from "@finality/history";
 import type { BookRow, Checkpoint, GreeksRow, Hedge as HedgeRow, PnlRow, PositionRow, SmileRow } from "@finality/read-models";
 import type { AsOf, Book, Greeks, Hedge, Position, ProfitAndLoss, Smile } from "./schemas.ts";
-import { isoTime } from "./time.ts";
 
 // Rows of the read models in the API's words.
 
@@ -16,9 +16,9 @@ export const presentAsOf = ({ log, generation, position, venueTimeUs, recordedTi
   log,
   generation,
   position,
-  event_time: isoTime(venueTimeUs),
-  recorded_at: isoTime(recordedTimeUs),
-  ...(factsUs === undefined ? {} : { venue_time: isoTime(factsUs) }),
+  event_time: formatInstant(venueTimeUs),
+  recorded_at: formatInstant(recordedTimeUs),
+  ...(factsUs === undefined ? {} : { venue_time: formatInstant(factsUs) }),
 });
 
 export const presentBook = ({ book, account, hedgeInstrument, policy, limits, status, refusal, hedges }: BookRow): Book => ({
@@ -77,7 +77,7 @@ const fittedSmile = (fitted: NonNullable<SmileRow["fitted"]>): NonNullable<Smile
   sigma: decimalOfDouble(fitted.svi.sigma),
   forward: decimalOfDouble(fitted.forward),
   years_to_expiry: decimalOfDouble(fitted.yearsToExpiry),
-  at: isoTime(fitted.timeUs),
+  at: formatInstant(fitted.timeUs),
   quotes_used: fitted.quotesUsed,
   quotes_left_out: fitted.quotesLeftOut,
   rms_vol_points: decimalOfDouble(fitted.rmsVolPoints),
@@ -89,8 +89,8 @@ const fittedSmile = (fitted: NonNullable<SmileRow["fitted"]>): NonNullable<Smile
 
 export const presentSmile = ({ key, expiryUs, strikes, fitted, refused }: SmileRow): Smile => ({
   key,
-  expiry: isoTime(expiryUs),
-  strikes: strikes.map(({ strike, vol, volTimeUs, volSource }) => ({ strike: decimalOfDouble(strike), vol: decimalOfDouble(vol), at: isoTime(volTimeUs), source: volSource })),
+  expiry: formatInstant(expiryUs),
+  strikes: strikes.map(({ strike, vol, volTimeUs, volSource }) => ({ strike: decimalOfDouble(strike), vol: decimalOfDouble(vol), at: formatInstant(volTimeUs), source: volSource })),
   fitted: fitted === null ? null : fittedSmile(fitted),
   refused,
 });
@@ -98,7 +98,7 @@ export const presentSmile = ({ key, expiryUs, strikes, fitted, refused }: SmileR
 const inQuote = ({ quotePrice, quotePriceUs, quoteNetPnl, quoteCash }: PnlRow): ProfitAndLoss["in_quote"] =>
   quotePrice === null || quotePriceUs === null || quoteNetPnl === null || quoteCash === null
     ? null
-    : { price: quotePrice, price_at: isoTime(quotePriceUs), net_pnl: quoteNetPnl, cash: quoteCash };
+    : { price: quotePrice, price_at: formatInstant(quotePriceUs), net_pnl: quoteNetPnl, cash: quoteCash };
 
 export const presentPnl = (row: PnlRow): ProfitAndLoss => ({
   currency: row.currency,
@@ -117,7 +117,7 @@ export const presentPnl = (row: PnlRow): ProfitAndLoss => ({
 export const presentHedge = (row: HedgeRow): Hedge => ({
   decision_id: row.decisionId,
   position: row.position,
-  decided_at: isoTime(row.decidedAtUs),
+  decided_at: formatInstant(row.decidedAtUs),
   reason: row.reason,
   instrument: row.instrument,
   side: row.side,

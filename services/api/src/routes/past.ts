@@ -1,8 +1,7 @@
 import type { StoredRecord } from "@finality/contracts";
 import { EventLogError } from "@finality/event-log";
-import { checkpointOf, HistoryError, parseAsOfPoint, parseInstant, recordAsOf, type AsOfAnswers, type AsOfPoint, type FactsRows, type LogSource, type StateRows } from "@finality/history";
+import { checkpointOf, formatInstant, HistoryError, parseAsOfPoint, parseInstant, recordAsOf, type AsOfAnswers, type AsOfPoint, type FactsRows, type LogSource, type StateRows } from "@finality/history";
 import type { Checkpoint, PositionRow } from "@finality/read-models";
-import { isoTime } from "../answers/time.ts";
 import { Problem, type ProblemName } from "../problems/problem.ts";
 import { logOfBook, logOfDesk, type Asked, type ReadingDeps } from "./reading.ts";
 
@@ -90,7 +89,7 @@ export const readFacts = async (deps: Deps, book: string, query: Asked["query"] 
     const checkpoint = checkpointOf(record);
     const facts: FactsRows = await deps.past.answers.factsAt(record, venueTimeUs);
     const found = facts.find((each) => each.book === book);
-    requireBook(found !== undefined, book, `at ${isoTime(venueTimeUs)} by what is known ${describe(checkpoint)}`);
+    requireBook(found !== undefined, book, `at ${formatInstant(venueTimeUs)} by what is known ${describe(checkpoint)}`);
     return { checkpoint, venueTimeUs, positions: found?.positions ?? [] };
   } catch (error) {
     throw asProblem(error, deps.stopping);

@@ -4,9 +4,10 @@ import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { printData, printJson, table } from "../output.ts";
 import { figure } from "../pricing/greek-lines.ts";
-import { withData, type DataOptions } from "./with-data.ts";
+import { asOfField, byBook, refuseVenueTime, requireAsOf, withPast, type AsOfOptions, type Past } from "./as-of.ts";
+import { logsOf, withData } from "./with-data.ts";
 
-type GreeksOptions = DataOptions & { readonly book?: string; readonly json?: true };
+type GreeksOptions = AsOfOptions & { readonly book?: string };
 
 /** What each figure of a book is called and counted in; units in docs/units.md. */
 const figures: readonly (readonly [field: keyof GreeksRow, label: string, unit: string])[] = [
@@ -38,17 +39,29 @@ const describe = (row: GreeksRow): string => {
   return lines.length === 0 ? `${row.book}: not valued (${row.condition.replaceAll("_", " ")})` : body;
 };
 
-/** Greeks of every book to third order, at the position that the read models are true at. */
-export const runGreeks = (config: Config, options: GreeksOptions): Promise<void> =>
-  withData(config, options, async ({ database }) => {
+/** Greeks of every book to third order: at the position that the read models are true at, or in the past. */
+export const runGreeks = async (config: Config, options: GreeksOptions): Promise<void> => {
+  refuseVenueTime(options, "Greeks");
+  requireAsOf(options);
+  if (options.asOf === undefined) await runNow(config, options);
+  else await withPast(config, options, (past) => { print(byBook(past.flatMap(({ rows }) => rows.greeks), options.book, past), options, past); });
+};
+
+const runNow = (config: Config, options: GreeksOptions): Promise<void> =>
+  withData(config, options, async ({ database }, reader) => {
+    if (options.log !== undefined) await logsOf(reader, options.log);
     const prisma = createPrisma(database);
-    const books = (await listBooks(prisma)).filter((each) => options.book === undefined || each.book === options.book);
+    const books = (await listBooks(prisma, options.log)).filter((each) => options.book === undefined || each.book === options.book);
     if (books.length === 0) throw new CliError("not_found", options.book === undefined ? "There is no book yet." : `There is no book "${options.book}".`);
     const rows: GreeksRow[] = [];
     for (const { log, book } of books) {
       const row = await greeksOf(prisma, { log, book });
       if (row !== undefined) rows.push(row);
     }
-    if (options.json === true) printJson({ books: rows });
-    else printData(rows.map(describe).join("\n\n"));
+    print(rows, options);
   });
+
+const print = (books: readonly GreeksRow[], { json }: GreeksOptions, past?: readonly Past<unknown>[]): void => {
+  if (json === true) printJson({ books, ...(past === undefined ? {} : { asOf: asOfField(past) }) });
+  else printData(books.map(describe).join("\n\n"));
+};

@@ -4,9 +4,8 @@ import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { dayOf, printData, printJson, table, timeOfDay } from "../output.ts";
 import { figure } from "../pricing/greek-lines.ts";
-import { withData, type DataOptions } from "./with-data.ts";
-
-type SurfaceOptions = DataOptions & { readonly json?: true };
+import { asOfField, refuseVenueTime, requireAsOf, withPast, type AsOfOptions, type Past } from "./as-of.ts";
+import { logsOf, withData } from "./with-data.ts";
 
 const at = (timeUs: number): string => `${dayOf(timeUs)} ${timeOfDay(timeUs)} UTC`;
 
@@ -34,11 +33,25 @@ const describe = (row: SmileRow): string => {
   return [`${row.log}, expiry ${at(row.expiryUs)}`, fitted(row), ...(row.strikes.length === 0 ? [] : [strikes])].join("\n");
 };
 
-/** Implied vols and the fitted smile of each expiry that books hold. */
-export const runSurface = (config: Config, options: SurfaceOptions): Promise<void> =>
-  withData(config, options, async ({ database }) => {
-    const smiles = await smilesOf(createPrisma(database));
-    if (smiles.length === 0) throw new CliError("not_found", "No book holds an option yet.");
-    if (options.json === true) printJson({ expiries: smiles });
-    else printData(smiles.map(describe).join("\n\n"));
+/** Implied vols and the fitted smile of each expiry that books hold, or held. */
+export const runSurface = async (config: Config, options: AsOfOptions): Promise<void> => {
+  refuseVenueTime(options, "Vols");
+  requireAsOf(options);
+  if (options.asOf === undefined) await runNow(config, options);
+  else await withPast(config, options, (past) => { print(past.flatMap(({ rows }) => [...rows.smiles].sort(earlier)), options, past); });
+};
+
+const earlier = (a: SmileRow, b: SmileRow): number => a.expiryUs - b.expiryUs || (a.key < b.key ? -1 : 1);
+
+const runNow = (config: Config, options: AsOfOptions): Promise<void> =>
+  withData(config, options, async ({ database }, reader) => {
+    if (options.log !== undefined) await logsOf(reader, options.log);
+    print(await smilesOf(createPrisma(database), options.log), options);
   });
+
+const print = (expiries: readonly SmileRow[], { json }: AsOfOptions, past?: readonly Past<unknown>[]): void => {
+  const places = past?.map(({ asOf }) => `${asOf.log} at position ${String(asOf.position)}`).join(", ");
+  if (expiries.length === 0) throw new CliError("not_found", places === undefined ? "No book holds an option yet." : `No book held an option in ${places}.`);
+  if (json === true) printJson({ expiries, ...(past === undefined ? {} : { asOf: asOfField(past) }) });
+  else printData(expiries.map(describe).join("\n\n"));
+};
