@@ -19,7 +19,7 @@ const expected: Readonly<Record<string, Partial<Record<Group, Rights>>>> = {
   "event_log.dead_letter": { appender: "sidu(published_at)", reader: "s", operator: "su(resolved_at state)" },
   "event_log.skip": { appender: "s", reader: "s", operator: "si" },
   "event_log.snapshot": { appender: "su(rejected)", projector: "su(rejected)", notary: "siud", reader: "s", operator: "siud" },
-  "event_log.generation_order": { appender: "s", reader: "s", operator: "si" },
+  "event_log.generation_order": { appender: "s", notary: "s", reader: "s", operator: "si" },
   "transparency.tile": { notary: "siu", reader: "s", operator: "s" },
   "transparency.checkpoint": { notary: "si", reader: "s", operator: "s" },
   "transparency.cosignature": { notary: "si", reader: "s", operator: "si" },

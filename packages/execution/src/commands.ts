@@ -96,8 +96,8 @@ export const unansweredCommands = async (database: Queryable): Promise<readonly 
   return rows;
 };
 
-/** Every account that was ever sent a command. */
+/** Every account that was ever sent a command, or whose venue reports are to be looked at. */
 export const commandAccounts = async (database: Queryable): Promise<readonly string[]> => {
-  const { rows } = await database.query<{ readonly account: string }>("SELECT DISTINCT account FROM execution.command ORDER BY account");
+  const { rows } = await database.query<{ readonly account: string }>("SELECT account FROM execution.command UNION SELECT account FROM execution.venue_cursor ORDER BY account");
   return rows.map(({ account }) => account);
 };

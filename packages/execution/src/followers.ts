@@ -1,6 +1,9 @@
 import type { Queryable } from "@finality/database";
 import { ExecutionError } from "./errors.ts";
 
+/** The dispatcher's name among the followers of the logs. */
+export const dispatcherFollower = "dispatcher";
+
 /** How far `follower` has read the log; 0 when it never did. */
 export const checkpointOf = async (database: Queryable, follower: string, log: string): Promise<number> => {
   const sql = "SELECT position FROM execution.follower WHERE follower = $1 AND log = $2";

@@ -1,10 +1,11 @@
 export { claim, type Claim, type ClaimOptions } from "./claim.ts";
 export { commandAccounts, commandById, recordCommands, unansweredCommands, type Command, type DecidedHedge } from "./commands.ts";
 export { ExecutionError, type ExecutionErrorCode } from "./errors.ts";
-export { checkpointOf, moveCheckpoint, whileAlone, type CheckpointMove } from "./followers.ts";
+export { checkpointOf, dispatcherFollower, moveCheckpoint, whileAlone, type CheckpointMove } from "./followers.ts";
 export { halt, resume, type HaltAnswer, type HaltOrder } from "./halts.ts";
 export { startLeaseKeeper, type HeldLease, type LeaseKeeper, type LeaseKeeperOptions } from "./lease-keeper.ts";
 export { markPublished, publishableReports, type Report } from "./outbox.ts";
+export { recoverExecution, recoverFrom } from "./recover.ts";
 export { cancelScopes, isInScope, liveLogsOf, placesOfOrders, type CancelScope, type OrderPlace } from "./resting.ts";
 export { openAttempts, settle, type OpenAttempt, type Outcome } from "./settle.ts";
 export { takeOverReports, venueCursor, type TakenReport } from "./venue-reports.ts";

@@ -6,13 +6,13 @@ export type Report =
   | { readonly type: "order_report"; readonly log: string; readonly body: OrderReport }
   | { readonly type: "fill"; readonly log: string; readonly body: Fill };
 
-/** In the transaction of the outcome that it reports. A report that is there already stays as it is. */
-export const writeReport = async (client: Queryable, report: Report): Promise<void> => {
+/** In the transaction of the outcome that it reports. A report that is there already stays as it is. `published`: the log has it. */
+export const writeReport = async (client: Queryable, report: Report, published?: "published"): Promise<void> => {
   const { type, log, body } = report;
   await client.query(
-    `INSERT INTO execution.outbox (report_id, log, account, command_id, sequence, venue_us, type, body)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (report_id) DO NOTHING`,
-    [report.type === "fill" ? report.body.fillId : report.body.reportId, log, body.account, body.commandId, body.sequence, body.venueTimeUs, type, canonicalJson(body)],
+    `INSERT INTO execution.outbox (report_id, log, account, command_id, sequence, venue_us, type, body, published)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (report_id) DO NOTHING`,
+    [report.type === "fill" ? report.body.fillId : report.body.reportId, log, body.account, body.commandId, body.sequence, body.venueTimeUs, type, canonicalJson(body), published !== undefined],
   );
 };
 

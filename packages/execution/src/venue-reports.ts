@@ -1,5 +1,6 @@
 import type { Fill, OrderReport } from "@finality/contracts";
 import type { Database, Queryable } from "@finality/database";
+import { commandById } from "./commands.ts";
 import { ExecutionError } from "./errors.ts";
 import { ownReports, writeReport, type Report } from "./outbox.ts";
 import { settle } from "./settle.ts";
@@ -35,8 +36,20 @@ export const takeOverReports = (database: Database, account: string, cursor: num
   });
 
 const numbered = async (client: Queryable, report: TakenReport): Promise<Report> => {
-  const sequence = (await ownReports(client, report.body.commandId)) + report.body.sequence;
+  const sequence = (await reportsBefore(client, report)) + report.body.sequence;
   return report.type === "fill"
     ? { type: report.type, log: report.log, body: { ...report.body, sequence } }
     : { type: report.type, log: report.log, body: { ...report.body, sequence } };
 };
+
+/**
+ * How many reports of the executor's own the log was told of the order before. Of an order of ours that nobody knows here, since its log was
+ * set back, one was told that is lost with it: numbered so, the report is the same that the bus may hand in again.
+ */
+const reportsBefore = async (client: Queryable, { log, body: { commandId } }: TakenReport): Promise<number> => {
+  const own = await ownReports(client, commandId);
+  if (own > 0 || !isCommandId(log, commandId)) return own;
+  return (await commandById(client, commandId)) === undefined ? 1 : own;
+};
+
+const isCommandId = (log: string, id: string): boolean => id.startsWith(`${log}-`) && /^\d+-\d+$/.test(id.slice(log.length + 1));

@@ -10,6 +10,7 @@ import { runHedges } from "./commands/hedges.ts";
 import { runLogExport, runLogShow } from "./commands/log.ts";
 import { runLogSkip } from "./commands/log-skip.ts";
 import { runPositions } from "./commands/positions.ts";
+import { runReleaseBook } from "./commands/release-book.ts";
 import { runSurface } from "./commands/surface.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
@@ -81,7 +82,7 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
     .addOption(port())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  dev\n  finality feed            in another terminal: gives it a recorded day\n")
     .action(async (options: Parameters<typeof runDev>[1]) => { outcome.code = await runDev(config, options); });
-  const books = program.command("books").description("halt and resume books");
+  const books = program.command("books").description("halt, resume and release books");
   for (const action of ["halt", "resume"] as const) {
     const command = books
       .command(action)
@@ -93,6 +94,16 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
       .action(async (book: string | undefined, options: Parameters<typeof runBooksSwitch>[3]) => { await runBooksSwitch(config, action, book, options); });
     if (action === "halt") command.option("--cancel-orders", "also cancel what rests at the venue");
   }
+  books
+    .command("release")
+    .description("let books hedge again that are held or suspended, after their positions were compared with the venue")
+    .argument("[book]", "one book (default: all)")
+    .option("--log <log>", "the log of the book, where several are open")
+    .option("--adopt-fills", "each first takes over its account's unexpected fills, as trades")
+    .option("--yes", "do it; without this it is refused")
+    .addOption(data())
+    .addOption(json())
+    .action(async (book: string | undefined, options: Parameters<typeof runReleaseBook>[2]) => { await runReleaseBook(config, book, options); });
 };
 
 const asOfPoint = (text: string): AsOfPoint => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { commandIdOf, decodeRecord, type StoredRecord } from "@finality/contracts";
 import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
-import { checkpointOf, recordCommands, startLeaseKeeper, unansweredCommands, whileAlone, type DecidedHedge, type HeldLease } from "@finality/execution";
+import { checkpointOf, dispatcherFollower, recordCommands, startLeaseKeeper, unansweredCommands, whileAlone, type DecidedHedge, type HeldLease } from "@finality/execution";
 import { startKeyedTasks, startLoop, type Faults, type Logger } from "@finality/service-kit";
 import type { WorkQueue } from "@finality/work-queue";
 
@@ -31,8 +31,7 @@ export type Dispatcher = {
   stop(): Promise<void>;
 };
 
-/** Its name among the followers of the logs. */
-const follower = "dispatcher";
+const follower = dispatcherFollower;
 const pollMsDefault = 250;
 const sweepMsDefault = 2_000;
 

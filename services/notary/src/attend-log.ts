@@ -24,6 +24,8 @@ export type AttendDeps = {
   readonly snapshots: SnapshotStore;
   /** Without it tiles grow and nothing is signed. */
   readonly signing?: Signing | undefined;
+  /** Whether an operator ordered a generation that the log's writer has not begun: what was attested of an older one is no measure then (rule 9). */
+  readonly awaitsGeneration: (log: string) => Promise<boolean>;
   /** A snapshot is taken before the first `StateHashed` so many records behind the last one. */
   readonly snapshotEvery: number;
   readonly build: string;
@@ -121,9 +123,11 @@ const begin = async (deps: AttendDeps, log: string): Promise<Attending> => {
   return { deps, log, fold, growing, lastSnapshot: (await snapshots.usable(log, fold.position))[0]?.position ?? 0, lastLeaf: new Uint8Array() };
 };
 
-/** Attests one log until the signal, or until the lease is lost. Throws NotaryError and HistoryError where log and attestation part, and what the database throws. */
+/** Attests one log until the signal, or until the lease is lost; not while it waits for a generation. Throws NotaryError and HistoryError where log and attestation part, and what the database throws. */
 export const attendLog = async (deps: AttendDeps, log: string): Promise<void> => {
   const { reader, snapshots, signal, isHeld, onAttested } = deps;
+  // Its sequencer has to say so first; it is looked at again.
+  if (await deps.awaitsGeneration(log)) return;
   const attending = await begin(deps, log);
   if (attending.growing.size > 0) await attest(attending, []);
   onAttested(attending.growing.size);

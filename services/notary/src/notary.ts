@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type Database, type Notifier } from "@finality/database";
-import type { LogReader } from "@finality/event-log";
+import { orderedGeneration, type LogReader } from "@finality/event-log";
 import { halt, startLeaseKeeper } from "@finality/execution";
 import { createSnapshotStore, createTreeStore, HistoryError } from "@finality/history";
 import { startLoop, type Logger } from "@finality/service-kit";
@@ -52,7 +52,7 @@ export const startNotary = ({ database, reader, notifier, signing, snapshotEvery
   const { signal } = stopping;
   const attended = new Map<string, Attended>();
   const leases = startLeaseKeeper({ database, notifier, logger, kind: "notary", holder: instance, leaseMs });
-  const shared = { reader, tree: createTreeStore(database), snapshots: createSnapshotStore(database), signing, snapshotEvery, build, logger };
+  const shared = { reader, tree: createTreeStore(database), snapshots: createSnapshotStore(database), signing, snapshotEvery, build, logger, awaitsGeneration: async (log: string) => (await orderedGeneration(database, log)) !== undefined };
 
   /** In force for every executor at once (rule 22). The same finding again changes nothing. */
   const holdTrading = async (log: string, error: Error): Promise<void> => {

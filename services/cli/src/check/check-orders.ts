@@ -7,7 +7,7 @@ const none = new Decimal(0);
 type PositionRow = { readonly account: string; readonly instrument: string; readonly quantity: string };
 
 /** Every decided hedge is one command with one final outcome; an accepted one is one order at the venue, any other none. */
-export const checkCommands = async (database: Database, { log, commands }: LogFacts): Promise<readonly string[]> => {
+export const checkCommands = async (database: Database, { log, commands, wasLost }: LogFacts): Promise<readonly string[]> => {
   const { rows } = await database.query<CommandRow>(
     `SELECT c.command_id, a.state, (SELECT count(*)::int FROM venue.order o WHERE o.client_order_id = c.command_id) AS orders
        FROM execution.command c LEFT JOIN execution.attempt a USING (command_id) WHERE c.log = $1`,
@@ -18,7 +18,7 @@ export const checkCommands = async (database: Database, { log, commands }: LogFa
   return [
     ...[...commands].filter((id) => !stored.has(id)).map((id) => `the hedge ${id} was decided, but there is no such command`),
     ...[...stored].filter((id) => !commands.has(id)).map((id) => `the command ${id} was never decided`),
-    ...strangers.filter(({ id }) => !commands.has(id)).map(({ id }) => `the venue has an order ${id} that was never decided`),
+    ...strangers.filter(({ id }) => !commands.has(id) && !wasLost(id)).map(({ id }) => `the venue has an order ${id} that was never decided`),
     ...rows.flatMap(outcomeOf),
   ];
 };

@@ -53,6 +53,12 @@ async function* messagesOf(bus: Bus, topic: string, partition: number): AsyncGen
   }
 }
 
+/** A new generation reads from where its backup stood: what was recorded of the messages from there says nothing of those that lie there now. */
+const beforeRestore = (list: Recorded[], { generation, first }: Recorded): Recorded[] => {
+  const last = list.at(-1);
+  return last === undefined || last.generation === generation ? list : list.filter((each) => each.last < first);
+};
+
 /** What became of each message; hands what is wrong to `broken`. */
 class Fates {
   /** By topic, in the order of offsets. */
@@ -71,7 +77,7 @@ class Fates {
     this.#letters = new Map(letters.map((letter) => [placeOf(letter), letter]));
     // A skipped message is a dead letter; its record says that, and by whom.
     for (const each of recorded.filter(({ type }) => type !== "MessageSkipped")) {
-      const list = this.#recorded.get(each.topic) ?? [];
+      const list = beforeRestore(this.#recorded.get(each.topic) ?? [], each);
       list.push(each);
       this.#recorded.set(each.topic, list);
     }

@@ -1,9 +1,10 @@
-import { commandIdOf, decodeRecord, type LogRecord, type Provenance, type StoredRecord } from "@finality/contracts";
+import { commandIdOf, decodeRecord, type Fill, type LogRecord, type Provenance, type StoredRecord } from "@finality/contracts";
 import { Decimal } from "decimal.js";
 
 /** A record's place among the source messages. */
 export type Recorded = {
   readonly position: number;
+  readonly generation: number;
   readonly type: string;
   readonly topic: string;
   readonly partition: number;
@@ -19,24 +20,30 @@ export type LogFacts = {
   readonly records: number;
   readonly recorded: readonly Recorded[];
   readonly commands: ReadonlySet<string>;
-  /** Ids of recorded fills, one entry a record. */
+  /** Whether a command's decision was lost with the records behind a generation's end: a restore says so (rule 9). */
+  readonly wasLost: (commandId: string) => boolean;
+  /** Ids of recorded fills, unexpected ones too, one entry a record. */
   readonly fills: readonly string[];
+  /** Fills of no order of this log that no restore explains. */
   readonly unexpectedFills: number;
   /** Σ of the fills by `<account> <instrument>`; zeros are left out. */
   readonly traded: ReadonlyMap<string, Decimal>;
 };
 
 export const readFacts = async (log: string, records: AsyncIterable<StoredRecord>): Promise<LogFacts> => {
-  const facts = { log, records: 0, recorded: [] as Recorded[], commands: new Set<string>(), fills: [] as string[], unexpectedFills: 0, traded: new Map<string, Decimal>() };
+  const { raised, wasLost } = lostIn(log);
+  const facts = { log, wasLost, records: 0, recorded: [] as Recorded[], commands: new Set<string>(), fills: [] as string[], unexpectedFills: 0, traded: new Map<string, Decimal>() };
   for await (const stored of records) {
     const record = decodeRecord(stored);
     facts.records += 1;
     const source = sourceOf(stored, record);
     if (source !== undefined) facts.recorded.push(source);
     if (record.type === "HedgeDecided") facts.commands.add(commandIdOf(record));
-    if (record.type === "UnexpectedFillRecorded") facts.unexpectedFills += 1;
-    if (record.type !== "FillRecorded") continue;
-    const { fillId, account, instrument, side, quantity } = record.body;
+    if (record.type === "GenerationRaised") raised(record);
+    if (record.type === "UnexpectedFillRecorded" && !wasLost(record.body.fill.commandId)) facts.unexpectedFills += 1;
+    const fill = fillOf(record);
+    if (fill === undefined) continue;
+    const { fillId, account, instrument, side, quantity } = fill;
     facts.fills.push(fillId);
     const key = `${account} ${instrument}`;
     const signed = side === "buy" ? new Decimal(quantity) : new Decimal(quantity).neg();
@@ -46,10 +53,28 @@ export const readFacts = async (log: string, records: AsyncIterable<StoredRecord
   return facts;
 };
 
+const fillOf = (record: LogRecord): Fill | undefined => {
+  if (record.type === "FillRecorded") return record.body;
+  return record.type === "UnexpectedFillRecorded" ? record.body.fill : undefined;
+};
+
+/** A generation ends where the next one begins: what a command of it says of a later position was decided, and lost. */
+const lostIn = (log: string): { readonly raised: (record: LogRecord) => void; readonly wasLost: LogFacts["wasLost"] } => {
+  const beginnings: { readonly generation: number; readonly position: number }[] = [];
+  return {
+    raised: ({ generation, position }) => { beginnings.push({ generation, position }); },
+    wasLost: (commandId) => {
+      if (!commandId.startsWith(`${log}-`)) return false;
+      const [generation = 0, position = 0] = commandId.slice(log.length + 1).split("-").map(Number);
+      return beginnings.some((next) => generation < next.generation && position >= next.position);
+    },
+  };
+};
+
 const sourceOf = ({ provenance: bytes }: StoredRecord, record: LogRecord): Recorded | undefined => {
   // Our own writer's bytes; what is in them is hashed.
   const { topic, partition, firstOffset, lastOffset } = JSON.parse(Buffer.from(bytes).toString("utf8")) as Provenance;
   if (topic === undefined || partition === undefined || firstOffset === undefined || lastOffset === undefined) return undefined;
   const ticks = record.type === "TicksRecorded" ? record.body.count : undefined;
-  return { position: record.position, type: record.type, topic, partition, first: firstOffset, last: lastOffset, ticks };
+  return { position: record.position, generation: record.generation, type: record.type, topic, partition, first: firstOffset, last: lastOffset, ticks };
 };

@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { ArchiveError, exportRange, listArchive, openArchive, verifyArchive, type Manifest } from "@finality/archive";
 import { canonicalJson, type StoredRecord } from "@finality/contracts";
-import { createLogWriter, detachedUpTo, detachPartition, EventLogError, importRecords, recordPartitions, type LogReader, type RecordPartition } from "@finality/event-log";
+import { createLogReader, createLogWriter, detachedUpTo, detachPartition, EventLogError, importRecords, recordPartitions, type LogReader, type RecordPartition } from "@finality/event-log";
 import { createNotifier } from "@finality/database";
 import { createSnapshotStore, createTreeStore } from "@finality/history";
 import { contentHash, leafHash, nodesOfTiles, provenanceHash, rootAt, sha256 } from "@finality/transparency";
@@ -11,6 +11,7 @@ import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
 import { actorReference } from "../house/actor.ts";
 import { openDataFolder } from "../house/data-folder.ts";
 import { openData, type OpenData } from "../house/open-data.ts";
+import { recoverLog } from "../house/recover-log.ts";
 import { money, printData, printJson, say, table } from "../output.ts";
 import { logsOf, onlyLog, withData, type DataOptions } from "./with-data.ts";
 
@@ -99,12 +100,14 @@ export const runArchiveImport = (config: Config, options: ImportOptions): Promis
       const logs = [...new Set((await listArchive(options.archive, options.log)).map(({ log }) => log))];
       if (logs.length === 0) throw new CliError("not_found", `${options.archive} holds no archived range${options.log === undefined ? "" : ` of ${options.log}`}.`);
       if (options.yes !== true) throw new CliError("usage", `Importing appends to ${logs.join(", ")} in ${data.place}, which no house may be writing: repeat the command with --yes.`);
-      const writer = createLogWriter({ database: data.database, notifier: createNotifier(data.database) });
+      const notifier = createNotifier(data.database);
+      const [writer, reader] = [createLogWriter({ database: data.database, notifier }), createLogReader({ database: data.database, notifier })];
       for (const log of logs) {
         const { rows } = await data.database.query<{ position: number }>("SELECT position FROM event_log.head WHERE log = $1", [log]);
         const from = (rows[0]?.position ?? 0) + 1;
         const position = await importRecords(writer, log, archive.records(log, { from }), isUnchanged).catch(asCliError);
-        say(`${log}: positions ${String(from)} to ${String(position)} are imported.`);
+        await recoverLog(data.database, reader, log);
+        say(position < from ? `${log}: nothing of it is missing here.` : `${log}: positions ${String(from)} to ${String(position)} are imported.`);
       }
     } finally {
       archive.close();

@@ -1,14 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
-import { encodeMessage, messageHeaders, topics, type Message } from "@finality/contracts";
 import { createPrisma } from "@finality/database";
-import { createCatalogue } from "@finality/event-log";
 import { halt, resume } from "@finality/execution";
 import { listBooks } from "@finality/read-models";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { printData, printJson } from "../output.ts";
 import { actorReference } from "../house/actor.ts";
+import { controlMessage } from "../house/control-message.ts";
 import { openOwnBus } from "../house/open-parts.ts";
 import { restingOrders } from "./resting-orders.ts";
 import { logsOf, withData, type DataOptions } from "./with-data.ts";
@@ -37,7 +36,8 @@ export const runBooksSwitch = (config: Config, action: "halt" | "resume", book: 
           withdrawn.push(...answer.withdrawn);
           sending.push(...answer.beingSent.map(({ commandId }) => commandId));
         } else await resume(database, scope);
-        await bus.produce([await controlMessage(database, action, log, scope.haltId, book, actor)]);
+        const message = { type: action, version: 1, log, body: { haltId: scope.haltId, ...(book === undefined ? {} : { book }) } } as const;
+        await bus.produce([await controlMessage(database, message, { id: scope.haltId, actor })]);
       }
     } finally {
       await bus.close();
@@ -51,10 +51,3 @@ export const runBooksSwitch = (config: Config, action: "halt" | "resume", book: 
   });
 
 const listed = (what: string, ids: readonly string[]): readonly string[] => (ids.length === 0 ? [] : [`${what}: ${ids.join(", ")}.`]);
-
-const controlMessage = async (database: Parameters<typeof createCatalogue>[0], type: "halt" | "resume", log: string, haltId: string, book: string | undefined, actor: string) => {
-  const partition = await createCatalogue(database).partitionOf(log);
-  if (partition === undefined) throw new CliError("not_found", `The log ${log} stands in no catalogue.`);
-  const message: Message = { type, version: 1, log, body: { haltId, ...(book === undefined ? {} : { book }) } };
-  return { topic: topics.control, partition, key: log, value: encodeMessage(message), headers: { ce_type: type, ce_source: "finality", ce_id: haltId, [messageHeaders.actor]: actor } };
-};

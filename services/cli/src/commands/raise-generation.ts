@@ -1,10 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { isReasonCode } from "@finality/contracts";
-import { EventLogError, orderGeneration } from "@finality/event-log";
+import { EventLogError, orderedGeneration, orderGeneration } from "@finality/event-log";
+import { halt } from "@finality/execution";
 import { createCheckpointFolder } from "@finality/history";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { actorReference } from "../house/actor.ts";
+import { controlMessage } from "../house/control-message.ts";
+import { openOwnBus } from "../house/open-parts.ts";
+import { recoverLog } from "../house/recover-log.ts";
 import type { OpenData } from "../house/open-data.ts";
 import { checkpointsOf, erasOf, knownKeysOf } from "../house/signing-key.ts";
 import { printJson, say } from "../output.ts";
@@ -20,18 +25,43 @@ const attestedGeneration = async (config: Config, { isCluster, ownFolder }: Open
   return (await createCheckpointFolder(folder).newest(log, eras))?.generation ?? 0;
 };
 
-/** After a restore that lost records: the log goes on under ids of its own (rule 9). Its sequencer records it at its next start, before anything else. */
+/** First where every executor reads it; then a message, behind which the engine does not decide either. */
+const holdTrading = async (config: Config, data: OpenData, log: string, actor: string): Promise<void> => {
+  const haltId = `generation-${randomUUID()}`;
+  await halt(data.database, { haltId, log, actor });
+  const bus = openOwnBus(config, data);
+  try {
+    await bus.produce([await controlMessage(data.database, { type: "halt", version: 1, log, body: { haltId } }, { id: haltId, actor })]);
+  } finally {
+    await bus.close();
+  }
+};
+
+/**
+ * After a restore that lost records: the log goes on under ids of its own (rule 9). Its sequencer records it at its next start, before anything
+ * else. Trading is halted before: the log does not know what the venue did for the lost records. Commands whose answer is lost are asked
+ * about, never sent.
+ */
 export const runRaiseGeneration = (config: Config, options: RaiseOptions): Promise<void> =>
   withData(config, options, async (data, reader) => {
     const log = await onlyLog(reader, options.log);
     if (!isReasonCode(options.reason)) throw new CliError("usage", `"${options.reason}" is no reason code: lower case letters, digits and underscores, at most 60, such as restored_backup.`);
-    if (options.yes !== true) throw new CliError("usage", `The log ${log} gets a new generation, which cannot be taken back: repeat the command with --yes.`);
+    if (options.yes !== true) throw new CliError("usage", `The log ${log} gets a new generation, which cannot be taken back, and its trading is halted: repeat the command with --yes.`);
+    const { database } = data;
+    const pending = await orderedGeneration(database, log);
+    if (pending !== undefined) throw new CliError("conflict", `Generation ${String(pending.generation)} of ${log} is ordered already and begins when its sequencer starts next.`);
     const above = await attestedGeneration(config, data, log, options.checkpoints);
-    const order = { reason: options.reason, actor: actorReference(data.ownFolder, userInfo().username), above };
-    const generation = await orderGeneration(data.database, log, order).catch((error: unknown) => {
+    const actor = actorReference(data.ownFolder, userInfo().username);
+    const asked = await recoverLog(database, reader, log);
+    await holdTrading(config, data, log, actor);
+    const generation = await orderGeneration(database, log, { reason: options.reason, actor, above }).catch((error: unknown) => {
       if (error instanceof EventLogError && error.code === "conflict") throw new CliError("conflict", error.message, { cause: error });
       throw error;
     });
-    if (options.json === true) printJson({ log, generation, reason: options.reason });
-    else say(`Generation ${String(generation)} of ${log} begins when its sequencer starts next; ids of decisions are ${log}-${String(generation)}-… from there on.`);
+    if (options.json === true) printJson({ log, generation, reason: options.reason, asked });
+    else {
+      say(`Generation ${String(generation)} of ${log} begins when its sequencer starts next; ids of decisions are ${log}-${String(generation)}-… from there on.`);
+      say(`Trading of ${log} is halted: compare positions with the venue, release the books that are held, then \`finality books resume --log ${log}\`.`);
+      if (asked.length > 0) say(`The venue will be asked about ${asked.join(", ")}: nobody knows whether they were sent.`);
+    }
   });
