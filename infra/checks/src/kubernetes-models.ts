@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigMap, Namespace, Service } from "kubernetes-models/v1";
+import { ConfigMap, Namespace, PersistentVolumeClaim, Service } from "kubernetes-models/v1";
 import { Deployment } from "kubernetes-models/apps/v1";
 import { Job } from "kubernetes-models/batch/v1";
 import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1";
@@ -17,6 +17,7 @@ const kinds: Readonly<Record<string, { readonly from: string; readonly check: (m
   Job: { from: "batch/v1", check: (manifest) => new Job(manifest) },
   Namespace: { from: "v1", check: (manifest) => new Namespace(manifest) },
   NetworkPolicy: { from: "networking.k8s.io/v1", check: (manifest) => new NetworkPolicy(manifest) },
+  PersistentVolumeClaim: { from: "v1", check: (manifest) => new PersistentVolumeClaim(manifest) },
   PodDisruptionBudget: { from: "policy/v1", check: (manifest) => new PodDisruptionBudget(manifest) },
   Service: { from: "v1", check: (manifest) => new Service(manifest) },
 };

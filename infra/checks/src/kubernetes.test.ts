@@ -20,15 +20,17 @@ type Container = Named & {
   readonly image: string;
   readonly ports?: readonly (Named & { readonly containerPort: number })[];
   readonly envFrom: readonly { readonly configMapRef: Named }[];
-  readonly env: readonly (Named & { readonly valueFrom: { readonly secretKeyRef: Named & { readonly optional?: boolean } } })[];
+  readonly env: readonly (Named & { readonly value?: string; readonly valueFrom?: { readonly secretKeyRef: Named & { readonly optional?: boolean } } })[];
+  readonly volumeMounts?: readonly (Named & { readonly mountPath: string; readonly readOnly?: boolean })[];
   readonly startupProbe: Probe;
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
   readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
   readonly securityContext: object;
 };
-type Pod = { readonly metadata: { readonly labels: Readonly<Record<string, string>> }; readonly spec: { readonly containers: readonly [Container]; readonly terminationGracePeriodSeconds: number; readonly securityContext: object } };
-type Workload = Manifest & { readonly spec: { readonly template: Pod } };
+type Pod = { readonly metadata: { readonly labels: Readonly<Record<string, string>> }; readonly spec: { readonly containers: readonly [Container]; readonly terminationGracePeriodSeconds: number; readonly securityContext: { readonly runAsGroup?: number; readonly fsGroup?: number }; readonly volumes?: readonly (Named & { readonly persistentVolumeClaim: { readonly claimName: string } })[] } };
+type Workload = Manifest & { readonly spec: { readonly replicas?: number; readonly strategy?: { readonly type?: string }; readonly template: Pod } };
+type Claim = Manifest & { readonly spec: { readonly accessModes: readonly string[] } };
 type ConfigMap = Manifest & { readonly data: Readonly<Record<string, string>> };
 
 // `checkValues` says whether they have these shapes, in the first test.
@@ -40,7 +42,7 @@ const workloads = base.filter((manifest): manifest is Workload => manifest.kind 
 
 const configured = ({ envFrom, env }: Container): Record<string, string> => {
   const maps = envFrom.map(({ configMapRef }) => base.find((each): each is ConfigMap => each.kind === "ConfigMap" && each.metadata.name === configMapRef.name));
-  const secrets = env.filter(({ valueFrom }) => valueFrom.secretKeyRef.optional !== true).map(({ name }) => [name, name.endsWith("_URL") ? `${name === "REDIS_URL" ? "redis" : "postgres"}://user:secret@host/name` : "secret"]);
+  const secrets = env.filter(({ valueFrom }) => valueFrom?.secretKeyRef.optional !== true).map(({ name, value }) => [name, value ?? (name.endsWith("_URL") ? `${name === "REDIS_URL" ? "redis" : "postgres"}://user:secret@host/name` : "secret")]);
   return { ...Object.assign({}, ...maps.map((map) => map?.data)), ...Object.fromEntries(secrets) };
 };
 const containerOf = (service: ServiceName): { readonly pod: Pod; readonly container: Container } => {
@@ -91,6 +93,20 @@ describe("the manifests", () => {
     const reach = { postgres: has("DATABASE_URL"), kafka: has("KAFKA_BROKERS"), redis: has("REDIS_URL") };
     for (const [dependency, needed] of Object.entries(reach)) expect(labels[`finality/${dependency}`] === "true", dependency).toBe(needed);
   });
+});
+
+test("what the notary keeps outside PostgreSQL outlives its pod, on a volume that it may write", () => {
+  const { spec } = workloads.find(({ metadata }) => metadata.name === "finality-notary") ?? { spec: undefined };
+  const [container] = spec?.template.spec.containers ?? [];
+  const folder = container?.env.find(({ name }) => name === "FINALITY_CHECKPOINTS")?.value;
+  const mount = container?.volumeMounts?.find(({ mountPath }) => mountPath === folder);
+  expect(mount).toMatchObject({ mountPath: "/checkpoints" });
+  expect(mount?.readOnly).not.toBe(true);
+  const volume = spec?.template.spec.volumes?.find(({ name }) => name === mount?.name);
+  const claim = base.find((each): each is Claim => each.kind === "PersistentVolumeClaim" && each.metadata.name === volume?.persistentVolumeClaim.claimName);
+  expect(spec?.template.spec.securityContext.fsGroup).toBe(spec?.template.spec.securityContext.runAsGroup);
+  // One node may write it: a second pod elsewhere would wait for ever, also amid a rollout.
+  expect({ modes: claim?.spec.accessModes, replicas: spec?.replicas, strategy: spec?.strategy?.type }).toEqual({ modes: ["ReadWriteOnce"], replicas: 1, strategy: "Recreate" });
 });
 
 describe.each(services)("the deployment of %s", (service) => {
