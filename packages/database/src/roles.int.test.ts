@@ -4,7 +4,7 @@ import { migrate } from "./migrate.ts";
 import { effectiveRights, type Rights } from "./testing/effective-rights.ts";
 import { testServer, type TestServer } from "./testing/test-server.ts";
 
-const schemas = ["event_log", "transparency", "bus", "execution", "venue", "read_model", "bullmq"] as const;
+const schemas = ["event_log", "transparency", "bus", "execution", "venue", "read_model", "bullmq", "audit"] as const;
 const groups = ["appender", "dispatcher", "executor", "venue", "projector", "notary", "reader", "operator", "conductor", "bus", "queue"] as const;
 type Group = (typeof groups)[number];
 
@@ -23,6 +23,7 @@ const expected: Readonly<Record<string, Partial<Record<Group, Rights>>>> = {
   "transparency.tile": { notary: "siu", reader: "s", operator: "s" },
   "transparency.checkpoint": { notary: "si", reader: "s", operator: "s" },
   "transparency.cosignature": { notary: "si", reader: "s", operator: "si" },
+  "audit.salt_destroyed": { reader: "s", operator: "si" },
   "event_log.stop": { appender: "siu", reader: "s", operator: "s" },
   "execution.follower": { dispatcher: "siu", venue: "siu", reader: "s", operator: "s", conductor: "s" },
   "execution.command": { dispatcher: "si", executor: "s", notary: "s", reader: "s", operator: "s", conductor: "s" },

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { runAuditFsck, runAuditProve, runAuditVerify } from "./commands/audit.ts";
+import { runForgetActors } from "./commands/forget-actors.ts";
 import { runKeysRotate, runKeysShow } from "./commands/audit-keys.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
@@ -32,6 +33,13 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .addOption(data())
     .addOption(json())
     .action(async (options: Parameters<typeof runAuditFsck>[1]) => { outcome.code = await runAuditFsck(config, options); });
+  audit
+    .command("forget-actors")
+    .description("destroy the salt of the references that stand for people: nobody can tell any more whose they are; proofs stay valid")
+    .option("--yes", "do it; without this it is refused")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runForgetActors>[1]) => { await runForgetActors(config, options); });
   const keys = audit.command("keys").description("the keys that sign a data folder's checkpoints");
   keys
     .command("show")

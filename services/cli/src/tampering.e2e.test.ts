@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Database } from "@finality/database";
+import { eventually } from "@finality/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDataFolder } from "./house/data-folder.ts";
-import { runCli } from "./testing/run-cli.ts";
+import { runCli, startCli } from "./testing/run-cli.ts";
 import { writeShortDay } from "./testing/short-day.ts";
 
 const root = mkdtempSync(join(tmpdir(), "finality-tampering-"));
@@ -88,6 +89,42 @@ test("a rotated key leaves proofs valid for whoever knows the first one", async 
   const file = join(root, "rotated.json");
   expect((await runCli(root, ["audit", "prove", hedges[0]?.decisionId ?? "", "--out", file, "--data", folder])).code).toBe(0);
   expect((await runCli(root, ["audit", "verify", file, "--key", before.trim()])).code).toBe(0);
+  expect((await runCli(root, ["audit", "fsck", "--data", folder])).code).toBe(0);
+});
+
+test("people are forgotten: their references mean nobody, new ones have a new salt, and every proof holds", async () => {
+  const house = startCli(root, ["dev", "--data", folder, "--port", "0"]);
+  await house.printed(/The house is open/);
+  const data = await openDataFolder({ folder, exclusive: false });
+  const actors = async (): Promise<readonly string[]> => {
+    const sql = "SELECT convert_from(provenance, 'UTF8')::jsonb ->> 'actor' AS actor FROM event_log.record WHERE type IN ('Halted', 'Resumed') AND position > $1 ORDER BY position";
+    return (await data.database.query<{ readonly actor: string }>(sql, [head])).rows.map(({ actor }) => actor);
+  };
+  const head = (await data.database.query<{ readonly position: number }>("SELECT position FROM event_log.head")).rows[0]?.position;
+  try {
+    expect((await runCli(root, ["audit", "forget-actors", "--yes", "--data", folder])).code).toBe(3);
+    for (const action of ["halt", "resume"]) expect((await runCli(root, ["books", action, "--data", folder])).code).toBe(0);
+    await eventually(async () => (await actors()).length === 2);
+    const salt = readFileSync(join(folder, "actor-salt"), "utf8");
+    expect(await runCli(root, ["audit", "forget-actors", "--data", folder])).toMatchObject({ code: 2, stderr: expect.stringContaining("nobody can tell any more whose") });
+    const { code, stdout } = await runCli(root, ["audit", "forget-actors", "--yes", "--json", "--data", folder]);
+    const { forgotten, destroyed } = JSON.parse(stdout) as { readonly forgotten: readonly string[]; readonly destroyed: readonly { readonly saltId: string }[] };
+    expect([code, destroyed.map(({ saltId }) => saltId)]).toEqual([0, forgotten]);
+    expect(forgotten).not.toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith("actor-salt"))).toEqual([]);
+    expect(stdout).not.toContain(salt);
+    expect((await runCli(root, ["books", "halt", "--data", folder])).code).toBe(0);
+    await eventually(async () => (await actors()).length === 3);
+    const [first, second, third] = await actors();
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  } finally {
+    await data.close();
+    house.process.kill("SIGINT");
+    await house.finished;
+  }
+  expect((await runCli(root, ["audit", "verify", join(root, "rotated.json")])).code).toBe(0);
   expect((await runCli(root, ["audit", "fsck", "--data", folder])).code).toBe(0);
 });
 
