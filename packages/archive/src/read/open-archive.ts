@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
-import type { LogRecord, StoredRecord } from "@finality/contracts";
+import { ContractsError, type LogRecord, type StoredRecord } from "@finality/contracts";
 import { openDuckDb } from "../duckdb/open-duckdb.ts";
 import { ArchiveError } from "../errors.ts";
 import type { Manifest } from "../manifest/manifest.ts";
@@ -46,13 +46,26 @@ export const openArchive = async (folder: string): Promise<Archive> => {
       if (next <= to) throw new ArchiveError("hole", `${range.folder} has no record at position ${String(next)}.`);
     }
   }
+  /** Bodies alone as long as they can be read; where one is of another release, with the provenance that says of which. */
+  async function* decoded(log: string, positions: Positions): AsyncGenerator<readonly LogRecord[], void, void> {
+    let next = positions.from ?? 1;
+    try {
+      for await (const batch of batches(log, positions, decodedRecord, true)) {
+        next += batch.length;
+        yield batch;
+      }
+    } catch (error) {
+      if (!(error instanceof ContractsError) || (error.code !== "unknown_type" && error.code !== "unknown_version")) throw error;
+      yield* batches(log, { ...positions, from: next }, decodedRecord, false);
+    }
+  }
   const records = (log: string, positions: Positions = {}) => batches(log, positions, storedRecord, false);
   const read = createPages(records);
   return {
     ranges: async (log) => (await sealedRanges(folder, log)).map(({ manifest }) => manifest),
     read,
     records,
-    logRecords: (log, positions = {}) => batches(log, positions, decodedRecord, true),
+    logRecords: (log, positions = {}) => decoded(log, positions),
     close: () => instance.closeSync(),
   };
 };

@@ -81,8 +81,15 @@ describe("decodeRecord", () => {
     expect(errorOf(() => decodeRecord(first))).toMatchObject({ code: "bad_record", message: "Record SPX-1-7 is no BookSuspended of version 1: /error is missing." });
     expect(errorOf(() => decodeRecord({ ...first, version: 2 }))).toMatchObject({
       code: "unknown_version",
-      message: "Record SPX-1-7 is BookSuspended of version 2; this release knows versions 1 to 1.",
+      message: "Record SPX-1-7 is BookSuspended of version 2; this release knows versions 1 to 1. A newer release wrote it: use that one.",
     });
+    const written = { ...first, version: 2, provenance: canonicalJson({ epoch: 1, build: "finality 0.5.0" }) };
+    expect(errorOf(() => decodeRecord(written))).toMatchObject({
+      code: "unknown_version",
+      message: 'Record SPX-1-7 is BookSuspended of version 2; this release knows versions 1 to 1. The release "finality 0.5.0" wrote it: use that one or a newer one.',
+    });
+    expect(errorOf(() => decodeRecord({ ...written, type: "BookMerged" }))).toMatchObject({ code: "unknown_type", message: expect.stringContaining('"BookMerged", which this release does not know. The release "finality 0.5.0" wrote it') });
+    expect(errorOf(() => decodeRecord({ ...written, provenance: Uint8Array.of(0x7b) }))).toMatchObject({ code: "unknown_version", message: expect.stringContaining("A newer release wrote it") });
     expect(errorOf(() => decodeRecord(first, { ...raised, upcasters: {} }))).toMatchObject({ code: "unknown_version" });
     expect(errorOf(() => decodeRecord({ ...first, version: 0 }))).toMatchObject({ code: "unknown_version" });
     expect(errorOf(() => decodeRecord({ ...first, type: "toString" }))).toMatchObject({ code: "unknown_type" });

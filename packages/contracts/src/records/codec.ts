@@ -6,7 +6,7 @@ import { describeValue } from "../json/describe-value.ts";
 import { explainMismatch } from "../json/explain-mismatch.ts";
 import { decodeTicks, encodeTicks } from "../ticks/codec.ts";
 import { isDecisionType, recordSchemas, type Decision, type Input, type RecordType } from "./bodies.ts";
-import type { DecisionRecord, InputRecord, LogRecord, RecordContent, RecordPlace } from "./record.ts";
+import type { DecisionRecord, InputRecord, LogRecord, RecordContent, RecordPlace, StoredRecord } from "./record.ts";
 import { recordRegistry, recordTypes, type RecordRegistry } from "./upcasters.ts";
 
 /** What a record's body becomes; times and place are added by the writer. */
@@ -32,13 +32,16 @@ export const encodeRecord = (record: Input | Decision): EncodedRecord => {
   return { type, version, payload: canonicalJson(record.body) };
 };
 
+/** What is decoded; with its provenance, an error says which release wrote it. */
+type Decodable = RecordPlace & RecordContent & Partial<Pick<StoredRecord, "provenance">>;
+
 /**
- * Reads a stored record of any version that this release knows, raised to the newest. Throws `unknown_type`, `unknown_version`, `not_json`,
- * `bad_record` or `bad_ticks`. `registry` is another one in tests only.
+ * Reads a stored record of any version that this release knows, raised to the newest. Throws `unknown_type` and `unknown_version`, which say
+ * what release is needed, `not_json`, `bad_record` or `bad_ticks`. `registry` is another one in tests only.
  */
-export const decodeRecord = (stored: RecordPlace & RecordContent, registry: RecordRegistry = recordRegistry): LogRecord => {
+export const decodeRecord = (stored: Decodable, registry: RecordRegistry = recordRegistry): LogRecord => {
   const { type } = stored;
-  if (!isRecordType(type)) throw new ContractsError("unknown_type", `${placeOf(stored)} has the type ${describeValue(type)}, which this release does not know.`);
+  if (!isRecordType(type)) throw new ContractsError("unknown_type", `${placeOf(stored)} has the type ${describeValue(type)}, which this release does not know. ${releaseNeeded(stored)}`);
   const body = raised(type, stored, registry);
   if (type !== "TicksRecorded") checkBody(type, registry.versions[type], body, stored);
   const { log, generation, position, venueTimeUs, recordedTimeUs } = stored;
@@ -49,10 +52,10 @@ export const decodeRecord = (stored: RecordPlace & RecordContent, registry: Reco
 export const isInputRecord = (record: LogRecord): record is InputRecord => !isDecisionType(record.type);
 export const isDecisionRecord = (record: LogRecord): record is DecisionRecord => isDecisionType(record.type);
 
-const raised = (type: RecordType, stored: RecordPlace & RecordContent, { versions, upcasters }: RecordRegistry): unknown => {
+const raised = (type: RecordType, stored: Decodable, { versions, upcasters }: RecordRegistry): unknown => {
   const newest = versions[type];
   if (!Number.isInteger(stored.version) || stored.version < 1 || stored.version > newest) {
-    throw new ContractsError("unknown_version", `${placeOf(stored)} is ${type} of version ${String(stored.version)}; this release knows versions 1 to ${String(newest)}.`);
+    throw new ContractsError("unknown_version", `${placeOf(stored)} is ${type} of version ${String(stored.version)}; this release knows versions 1 to ${String(newest)}. ${releaseNeeded(stored)}`);
   }
   let body: unknown = type === "TicksRecorded" ? decodeTicks(stored.payload) : decodeJson(stored.payload);
   for (let version = stored.version; version < newest; version++) {
@@ -68,6 +71,22 @@ const checkBody = (type: RecordType, version: number, body: unknown, place?: Rec
   if (check === undefined || check.matches(body)) return;
   const subject = place === undefined ? "A record" : placeOf(place);
   throw new ContractsError("bad_record", `${subject} is no ${type} of version ${String(version)}: ${explainMismatch(check.schema, body)}`);
+};
+
+/** Whoever wrote a record can read it, and so can what came later: releases keep the old versions. */
+const releaseNeeded = ({ provenance }: Decodable): string => {
+  const build = provenance === undefined || provenance.length === 0 ? undefined : buildIn(provenance);
+  return build === undefined ? "A newer release wrote it: use that one." : `The release ${describeValue(build)} wrote it: use that one or a newer one.`;
+};
+
+const buildIn = (provenance: Uint8Array): string | undefined => {
+  try {
+    const build: unknown = Reflect.get(Object(decodeJson(provenance)), "build");
+    return typeof build === "string" ? build : undefined;
+  } catch {
+    // The record's own trouble is what is told; its provenance is judged where hashes are.
+    return undefined;
+  }
 };
 
 const placeOf = ({ log, generation, position }: RecordPlace): string => `Record ${log}-${String(generation)}-${String(position)}`;
