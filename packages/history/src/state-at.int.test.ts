@@ -6,7 +6,6 @@ import { testDatabase, type TestDatabase } from "@finality/testkit";
 import { sha256 } from "@finality/transparency";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createFold } from "./fold.ts";
-import { positionAtRecordedTime } from "./position-at.ts";
 import { takeSnapshot } from "./snapshots/snapshot.ts";
 import { createSnapshotStore, type SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { foldAt, foldTo, type HistoryDeps } from "./state-at.ts";
@@ -128,16 +127,6 @@ test("snapshots of other semantics are not looked at, rejected ones are replaced
   expect(await snapshots.usable("SPX", 100)).toEqual([]);
   await snapshotsAt([30]);
   expect(await snapshots.usable("SPX", 100)).toHaveLength(1);
-});
-
-test("a recorded time is the last position known by then", async () => {
-  const { rows } = await data.database.query<{ position: number; recorded_us: number }>("SELECT max(position) AS position, recorded_us FROM event_log.record WHERE log = 'SPX' GROUP BY recorded_us ORDER BY recorded_us");
-  for (const { position, recorded_us: time } of rows) {
-    expect(await positionAtRecordedTime(deps.source, "SPX", time)).toBe(position);
-    expect(await positionAtRecordedTime(deps.source, "SPX", time + 1)).toBe(position);
-  }
-  await expect(positionAtRecordedTime(deps.source, "SPX", (rows[0]?.recorded_us ?? 0) - 1)).rejects.toMatchObject({ code: "not_in_log" });
-  await expect(positionAtRecordedTime(deps.source, "XYZ", 0)).rejects.toMatchObject({ code: "unknown_log" });
 });
 
 test("a position behind the head is no state", async () => {

@@ -1,12 +1,17 @@
 import { ApiError } from "@finality/api";
+import type { ArchiveErrorCode } from "@finality/archive";
 import { BusError } from "@finality/bus";
 import { CalendarError } from "@finality/calendars";
 import { ConductorError } from "@finality/conductor";
+import type { ContractsErrorCode } from "@finality/contracts";
 import { DatabaseError } from "@finality/database";
 import { DatasetError } from "@finality/datasets";
+import type { EventLogErrorCode } from "@finality/event-log";
+import type { HistoryErrorCode } from "@finality/history";
 import { PricingError } from "@finality/pricing";
 import { RuntimeError } from "@finality/runtime";
 import { ServiceKitError } from "@finality/service-kit";
+import type { TransparencyErrorCode } from "@finality/transparency";
 import { VenueError } from "@finality/venues";
 import { WorkQueueError } from "@finality/work-queue";
 
@@ -40,8 +45,31 @@ export class CliError extends Error {
   }
 }
 
+const { notFound, conflict, validation, findings, unavailable } = exitCodes;
+
+/** A log's past says something other than it must: `findings`. What cannot be read at all: `validation`. */
+const historyCodes: Readonly<Record<HistoryErrorCode, ExitCode>> = { state_hash_mismatch: findings, record_unfoldable: validation, unknown_log: notFound, not_in_log: notFound, too_far: unavailable, busy: unavailable, not_attested: notFound, bad_proof: validation };
+const archiveCodes: Readonly<Record<ArchiveErrorCode, ExitCode>> = { conflict, gap: conflict, diverged: conflict, hole: validation, corrupt: validation, bad_manifest: validation, bad_request: validation };
+const eventLogCodes: Readonly<Record<EventLogErrorCode, ExitCode>> = { fenced: conflict, conflict, commit_unknown: unavailable, hole: validation, archived: notFound, corrupt: validation, unknown_log: notFound, unknown_dead_letter: notFound, bad_export: validation };
+const contractsCodes: Readonly<Record<ContractsErrorCode, ExitCode>> = { not_json_value: validation, not_json: validation, unknown_type: validation, unknown_version: validation, bad_record: validation, bad_ticks: validation };
+const transparencyCodes: Readonly<Record<TransparencyErrorCode, ExitCode>> = { bad_tile: findings, bad_note: validation, bad_signature: findings, bad_key: validation };
+
+/** By the errors' own names: their packages, DuckDB among them, are not loaded for it. */
+const codesByName = new Map(
+  Object.entries({ HistoryError: historyCodes, ArchiveError: archiveCodes, EventLogError: eventLogCodes, ContractsError: contractsCodes, TransparencyError: transparencyCodes }).map(
+    ([name, codes]): readonly [string, ReadonlyMap<string, ExitCode>] => [name, new Map(Object.entries(codes))],
+  ),
+);
+
+const codeByName = (error: unknown): ExitCode | undefined => {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  return codesByName.get(error.name)?.get(error.code);
+};
+
 /** What went wrong as the number that scripts look at. */
 export const exitCodeOf = (error: unknown): ExitCode => {
+  const named = codeByName(error);
+  if (named !== undefined) return named;
   if (error instanceof CliError) return { usage: exitCodes.usage, not_found: exitCodes.notFound, conflict: exitCodes.conflict, validation: exitCodes.validation }[error.code];
   if (error instanceof DatasetError) return error.code === "not_found" ? exitCodes.notFound : exitCodes.validation;
   if (error instanceof PricingError || error instanceof CalendarError) return exitCodes.validation;

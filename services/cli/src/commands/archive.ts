@@ -1,8 +1,8 @@
 import { userInfo } from "node:os";
 import { resolve } from "node:path";
-import { ArchiveError, exportRange, listArchive, openArchive, verifyArchive, type Manifest } from "@finality/archive";
+import { exportRange, listArchive, openArchive, verifyArchive, type Manifest } from "@finality/archive";
 import { canonicalJson, type StoredRecord } from "@finality/contracts";
-import { createLogReader, createLogWriter, detachedUpTo, detachPartition, EventLogError, importRecords, recordPartitions, type LogReader, type RecordPartition } from "@finality/event-log";
+import { createLogReader, createLogWriter, detachedUpTo, detachPartition, importRecords, recordPartitions, type LogReader, type RecordPartition } from "@finality/event-log";
 import { createNotifier } from "@finality/database";
 import { createSnapshotStore, createTreeStore } from "@finality/history";
 import { contentHash, leafHash, nodesOfTiles, provenanceHash, rootAt, sha256 } from "@finality/transparency";
@@ -32,12 +32,6 @@ async function* chunks(read: LogReader["read"], log: string, first: number, last
   }
 }
 
-const asCliError = (error: unknown): never => {
-  if (error instanceof ArchiveError) throw new CliError(error.code === "conflict" || error.code === "gap" || error.code === "diverged" ? "conflict" : "validation", error.message, { cause: error });
-  if (error instanceof EventLogError && (error.code === "conflict" || error.code === "corrupt")) throw new CliError(error.code === "conflict" ? "conflict" : "validation", error.message, { cause: error });
-  throw error;
-};
-
 /** Seals what a log holds behind the archived ranges as one further range. */
 export const runArchiveExport = (config: Config, options: ExportOptions): Promise<void> =>
   withData(config, options, async (_data, reader) => {
@@ -46,7 +40,7 @@ export const runArchiveExport = (config: Config, options: ExportOptions): Promis
       const first = ((await listArchive(options.archive, log)).at(-1)?.last ?? 0) + 1;
       const last = Math.min(options.to ?? Infinity, (await reader.head(log))?.position ?? 0);
       if (last < first) say(`${log}: everything up to position ${String(first - 1)} is archived already.`);
-      else sealed.push(await exportRange({ folder: options.archive, log, first, last, records: chunks(reader.read, log, first, last) }).catch(asCliError));
+      else sealed.push(await exportRange({ folder: options.archive, log, first, last, records: chunks(reader.read, log, first, last) }));
     }
     if (options.json === true) printJson({ ranges: sealed });
     else for (const { log, first, last, ticks, files } of sealed) say(`${log}: positions ${String(first)} to ${String(last)} with ${money(ticks)} ticks are sealed in ${String(files.length)} files, ${money(files.reduce((sum, { bytes }) => sum + bytes, 0))} bytes.`);
@@ -54,7 +48,7 @@ export const runArchiveExport = (config: Config, options: ExportOptions): Promis
 
 /** What an archive holds, from its manifests. */
 export const runArchiveList = async (options: ListOptions): Promise<void> => {
-  const ranges = await listArchive(options.archive, options.log).catch(asCliError);
+  const ranges = await listArchive(options.archive, options.log);
   if (options.json === true) {
     printJson({ ranges });
     return;
@@ -95,7 +89,7 @@ const isUnchanged = (record: StoredRecord): boolean => leafHash(contentHash(reco
 /** Appends what an archive holds behind a log's head: into an empty database, or behind a backup that ends earlier. Not while a house runs on it. */
 export const runArchiveImport = (config: Config, options: ImportOptions): Promise<void> =>
   importing(config, options, async (data) => {
-    const archive = await openArchive(options.archive).catch(asCliError);
+    const archive = await openArchive(options.archive);
     try {
       const logs = [...new Set((await listArchive(options.archive, options.log)).map(({ log }) => log))];
       if (logs.length === 0) throw new CliError("not_found", `${options.archive} holds no archived range${options.log === undefined ? "" : ` of ${options.log}`}.`);
@@ -105,7 +99,7 @@ export const runArchiveImport = (config: Config, options: ImportOptions): Promis
       for (const log of logs) {
         const { rows } = await data.database.query<{ position: number }>("SELECT position FROM event_log.head WHERE log = $1", [log]);
         const from = (rows[0]?.position ?? 0) + 1;
-        const position = await importRecords(writer, log, archive.records(log, { from }), isUnchanged).catch(asCliError);
+        const position = await importRecords(writer, log, archive.records(log, { from }), isUnchanged);
         await recoverLog(data.database, reader, log);
         say(position < from ? `${log}: nothing of it is missing here.` : `${log}: positions ${String(from)} to ${String(position)} are imported.`);
       }
@@ -161,7 +155,7 @@ export const runArchiveDetach = (config: Config, options: DetachOptions): Promis
       const manifest = await requireArchived(data, options, partition);
       await requireBehind(data, partition);
       const root = await rootAt(nodesOfTiles(createTreeStore(data.database).readTile(log), partition.last), partition.last);
-      await detachPartition(data.database, { partition, root, manifestHash: sha256(canonicalJson(manifest)), actor: actorReference(data.ownFolder, userInfo().username), drop: options.drop === true }).catch(asCliError);
+      await detachPartition(data.database, { partition, root, manifestHash: sha256(canonicalJson(manifest)), actor: actorReference(data.ownFolder, userInfo().username), drop: options.drop === true });
       say(`Positions ${String(partition.first)} to ${String(partition.last)} of ${log} left; they are in ${options.archive}.`);
     }
   });

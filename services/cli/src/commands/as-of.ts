@@ -1,4 +1,4 @@
-import { ArchiveError, listArchive, openArchive } from "@finality/archive";
+import { listArchive, openArchive } from "@finality/archive";
 import { EventLogError, type LogReader } from "@finality/event-log";
 import { checkpointOf, createSnapshotStore, factsAsOf, formatInstant, HistoryError, joinedSource, recordAsOf, rowsAsOf, type AsOfDeps, type AsOfPoint, type FactsRows, type LogSource, type StateRows } from "@finality/history";
 import type { Checkpoint } from "@finality/read-models";
@@ -31,10 +31,9 @@ const asOfIn = ({ log, generation, position, recordedTimeUs, venueTimeUs }: Chec
   ...(factsUs === undefined ? {} : { venueTime: formatInstant(factsUs) }),
 });
 
+/** What has left the database is read elsewhere. */
 const asCliError = (error: unknown): unknown => {
-  if (error instanceof HistoryError && (error.code === "not_in_log" || error.code === "unknown_log")) return new CliError("not_found", error.message, { cause: error });
   if (error instanceof EventLogError && error.code === "archived") return new CliError("not_found", `${error.message} Name the archive's folder with --archive.`, { cause: error });
-  if (error instanceof ArchiveError) return new CliError("validation", error.message, { cause: error });
   return error;
 };
 
@@ -89,7 +88,7 @@ const tell = (past: readonly Past<unknown>[], { json }: AsOfOptions): void => {
   }
 };
 
-/** What the desk showed behind a position or at a recorded time: one answer a log. Throws CliError. */
+/** What the desk showed behind a position or at a recorded time: one answer a log. Throws CliError, and what the source throws. */
 export const withPast = (config: Config, options: AsOfOptions, work: (past: readonly Past<StateRows>[]) => void): Promise<void> =>
   withData(config, options, async (opened, reader) => {
     const past = await read(opened, reader, options, async (deps, checkpoint) => ({ asOf: asOfIn(checkpoint), rows: await rowsAsOf(deps, checkpoint.log, checkpoint.position) }));
@@ -97,7 +96,7 @@ export const withPast = (config: Config, options: AsOfOptions, work: (past: read
     tell(past, options);
   });
 
-/** Facts at a venue time, by what the logs know at their heads or knew at `--as-of`. Throws CliError. */
+/** Facts at a venue time, by what the logs know at their heads or knew at `--as-of`. Throws CliError, and what the source throws. */
 export const withFacts = (config: Config, options: AsOfOptions, venueTimeUs: number, work: (past: readonly Past<FactsRows>[]) => void): Promise<void> =>
   withData(config, options, async (opened, reader) => {
     const past = await read(opened, reader, options, async (deps, checkpoint) => ({ asOf: asOfIn(checkpoint, venueTimeUs), rows: await factsAsOf(deps, checkpoint, venueTimeUs) }));

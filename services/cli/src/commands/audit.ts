@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync, readFileSync } from "node:fs";
 import { createNotifier } from "@finality/database";
 import { createLogReader } from "@finality/event-log";
-import { createCheckpointFolder, createSnapshotStore, createTreeStore, fsckLog, HistoryError, parseDecisionProof, proveDecision, verifyDecisionProof, type ProofVerdict } from "@finality/history";
+import { createCheckpointFolder, createSnapshotStore, createTreeStore, fsckLog, parseDecisionProof, proveDecision, verifyDecisionProof, type ProofVerdict } from "@finality/history";
 import { followRotations, parseVerifierKey } from "@finality/transparency";
 import type { Config } from "../config.ts";
 import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
@@ -28,17 +28,12 @@ export const runAuditProve = (config: Config, decisionId: string, options: Prove
     const keys = keysHere(opened, config.environment["FINALITY_KNOWN_KEYS"]?.split(/[\s,]+/)[0]);
     if (keys === undefined) throw new CliError("usage", "Say with FINALITY_KNOWN_KEYS which public key signs this deployment's checkpoints.");
     const deps = { source: createLogReader({ database, notifier: createNotifier(database) }), snapshots: createSnapshotStore(database), tree: createTreeStore(database), key: keys.first, rotations: keys.rotations };
-    const proof = await proveDecision(deps, decisionId).catch(asCliError);
+    const proof = await proveDecision(deps, decisionId);
     const verdict = await verifyDecisionProof(proof);
     if (verdict.failure !== undefined) throw new CliError("validation", `The decision ${decisionId} cannot be proved: ${verdict.failure}`);
     writeFileSync(options.out, `${JSON.stringify(proof)}\n`, { flag: "wx" });
     say(`${options.out} proves ${decisionId}: ${describe(verdict)}\nCheck it anywhere, without a database: finality audit verify ${options.out}`);
   });
-
-const asCliError = (error: unknown): never => {
-  if (error instanceof HistoryError) throw new CliError(error.code === "bad_proof" ? "validation" : "not_found", error.message, { cause: error });
-  throw error;
-};
 
 const describe = ({ attested, recomputed, semantics }: ProofVerdict): string => {
   if (attested === undefined) return "nothing is attested.";
@@ -57,12 +52,7 @@ const readFileOrSay = (path: string): string => {
 
 /** Needs neither a database nor a network. */
 export const runAuditVerify = async (path: string, options: VerifyOptions): Promise<ExitCode> => {
-  let proof: ReturnType<typeof parseDecisionProof>;
-  try {
-    proof = parseDecisionProof(readFileOrSay(path));
-  } catch (error) {
-    return asCliError(error);
-  }
+  const proof = parseDecisionProof(readFileOrSay(path));
   const verdict = await verifyDecisionProof(proof, options.key);
   if (options.json === true) printJson({ ...verdict, attested: verdict.attested === undefined ? null : { ...verdict.attested, checkpoint: { ...verdict.attested.checkpoint, root: Buffer.from(verdict.attested.checkpoint.root).toString("hex") } } });
   else if (verdict.failure !== undefined) printData(`${path} does not prove ${verdict.decisionId}: ${verdict.failure}`);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { isReasonCode } from "@finality/contracts";
-import { EventLogError, orderedGeneration, orderGeneration } from "@finality/event-log";
+import { orderedGeneration, orderGeneration } from "@finality/event-log";
 import { halt } from "@finality/execution";
 import { createCheckpointFolder } from "@finality/history";
 import type { Config } from "../config.ts";
@@ -54,10 +54,7 @@ export const runRaiseGeneration = (config: Config, options: RaiseOptions): Promi
     const actor = actorReference(data.ownFolder, userInfo().username);
     const asked = await recoverLog(database, reader, log);
     await holdTrading(config, data, log, actor);
-    const generation = await orderGeneration(database, log, { reason: options.reason, actor, above }).catch((error: unknown) => {
-      if (error instanceof EventLogError && error.code === "conflict") throw new CliError("conflict", error.message, { cause: error });
-      throw error;
-    });
+    const generation = await orderGeneration(database, log, { reason: options.reason, actor, above });
     if (options.json === true) printJson({ log, generation, reason: options.reason, asked });
     else {
       say(`Generation ${String(generation)} of ${log} begins when its sequencer starts next; ids of decisions are ${log}-${String(generation)}-… from there on.`);
