@@ -7,6 +7,7 @@ import { zstdCompress, zstdDecompress } from "node:zlib";
 import { restoreState, serializeState, stateHash, type EngineState } from "@finality/engine";
 import { sha256 } from "@finality/transparency";
 import { CliError } from "../exit-codes.ts";
+import { lockRunFolder } from "./run-folder-lock.ts";
 import { runFormat, type RunCounts, type RunDocument, type RunPlan } from "./run-document.ts";
 
 const compress = promisify(zstdCompress);
@@ -109,9 +110,20 @@ const finished = async (path: string, wanted: WantedRun): Promise<RunDocument> =
   return document;
 };
 
-/** Opens a run's folder, making it where there is none. Throws `CliError` "conflict" where it holds another run. */
+/** Opens a run's folder, making it where there is none. Throws `CliError` "conflict" where it holds another run, or one is writing into it now. */
 export const openRunFolder = async (path: string, wanted: WantedRun): Promise<RunFolder> => {
   await mkdir(path, { recursive: true });
+  const release = await lockRunFolder(path);
+  try {
+    const folder = await openAlone(path, wanted);
+    return { ...folder, close: () => folder.close().finally(release) };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+};
+
+const openAlone = async (path: string, wanted: WantedRun): Promise<RunFolder> => {
   const has = (name: string): boolean => existsSync(join(path, name));
   const document = has(files.run) ? await finished(path, wanted) : undefined;
   const begun = document === undefined && has(files.unfinished) ? await found(path, wanted) : undefined;
