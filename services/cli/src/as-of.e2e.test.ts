@@ -52,13 +52,16 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-test("positions, greeks and surface as of a position are what a straight fold to it shows", async () => {
+test("positions, hedges, greeks and surface as of a position are what a straight fold to it shows", async () => {
   const random = seededRandom(5);
   for (const position of [30, 30 + Math.floor(random.next() * (recorded.head() - 30))]) {
     const rows = await straight(position);
     const asOf = await placeOf(position);
     const books = rows.books.map(({ log, book }) => ({ log, book, positions: rows.positions.filter((row) => row.book === book), pnl: rows.pnl.find((row) => row.book === book) }));
     expect(await documentOf("positions", "--as-of", `@${String(position)}`)).toEqual({ books, asOf });
+    const { hedges, asOf: hedgesAsOf } = await documentOf("hedges", "--as-of", `@${String(position)}`);
+    const orders = rows.orders.map(({ commandId, cumulativeQuantity, averagePrice, fees, state }) => ({ decisionId: commandId, filledQuantity: cumulativeQuantity, averagePrice, fees, state }));
+    expect([hedges, hedgesAsOf]).toEqual([orders.map((order) => expect.objectContaining(order)), asOf]);
     expect(await documentOf("greeks", "--as-of", `@${String(position)}`, "--book", "scalper")).toEqual({ books: rows.greeks.filter(({ book }) => book === "scalper"), asOf });
     expect(await documentOf("surface", "--as-of", `@${String(position)}`, "--log", "SPX")).toEqual({ expiries: rows.smiles, asOf });
   }
@@ -66,7 +69,7 @@ test("positions, greeks and surface as of a position are what a straight fold to
 
 test("as of the head it says what it says without, in the same tables, and on stderr what that is true at", async () => {
   const head = String(recorded.head());
-  for (const command of ["positions", "greeks", "surface"]) {
+  for (const command of ["positions", "hedges", "greeks", "surface"]) {
     const [now, then] = [await run(command), await run(command, "--as-of", `@${head}`)];
     expect([now.code, now.stderr, then.code, then.stdout]).toEqual([0, "", 0, now.stdout]);
     expect(then.stderr).toMatch(new RegExp(`^As of SPX position ${head}, recorded 2021-01-04T1\\d:.*Z: what was known then\\.\\n$`));

@@ -135,8 +135,7 @@ const addReading = (program: Command, config: Config): void => {
     .addOption(json())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality positions --as-of @1000\n  finality positions --as-of 2021-01-04T16:00:00Z --json\n  finality positions --as-of-venue-time 2021-01-04T16:00:00Z\n")
     .action(async (options: Parameters<typeof runPositions>[1]) => { await runPositions(config, options); });
-  program
-    .command("hedges")
+  withOptions(program.command("hedges"), asOfOptions(undefined))
     .description("every hedge: when, why, how much, at what price")
     .option("--book <book>", "one book")
     .addOption(data())

@@ -88,13 +88,17 @@ const tell = (past: readonly Past<unknown>[], { json }: AsOfOptions): void => {
   }
 };
 
-/** What the desk showed behind a position or at a recorded time: one answer a log. Throws CliError, and what the source throws. */
-export const withPast = (config: Config, options: AsOfOptions, work: (past: readonly Past<StateRows>[]) => void): Promise<void> =>
+/** What is shown of the past, made of the state's rows and of the source that these were folded from: one answer a log. Throws CliError, and what the source throws. */
+export const withPastOf = <Rows>(config: Config, options: AsOfOptions, rowsOf: (source: LogSource, rows: StateRows) => Promise<Rows>, work: (past: readonly Past<Rows>[]) => void): Promise<void> =>
   withData(config, options, async (opened, reader) => {
-    const past = await read(opened, reader, options, async (deps, checkpoint) => ({ asOf: asOfIn(checkpoint), rows: await rowsAsOf(deps, checkpoint.log, checkpoint.position) }));
+    const past = await read(opened, reader, options, async (deps, checkpoint) => ({ asOf: asOfIn(checkpoint), rows: await rowsOf(deps.source, await rowsAsOf(deps, checkpoint.log, checkpoint.position)) }));
     work(past);
     tell(past, options);
   });
+
+/** What the desk showed behind a position or at a recorded time: one answer a log. Throws CliError, and what the source throws. */
+export const withPast = (config: Config, options: AsOfOptions, work: (past: readonly Past<StateRows>[]) => void): Promise<void> =>
+  withPastOf(config, options, (_source, rows) => Promise.resolve(rows), work);
 
 /** Facts at a venue time, by what the logs know at their heads or knew at `--as-of`. Throws CliError, and what the source throws. */
 export const withFacts = (config: Config, options: AsOfOptions, venueTimeUs: number, work: (past: readonly Past<FactsRows>[]) => void): Promise<void> =>
@@ -112,10 +116,12 @@ export const requireAsOf = ({ asOf, asOfVenueTime, archive }: AsOfOptions): void
   if (archive !== undefined && asOf === undefined && asOfVenueTime === undefined) throw new CliError("usage", "--archive is read where the past is asked for: add --as-of, or leave it out.");
 };
 
-/** Greeks and vols are what was known, not what was true: they have no venue time. */
-export const refuseVenueTime = ({ asOfVenueTime }: AsOfOptions, what: string): void => {
+const solved = "were solved from the quotes that were known at each record, in the order in which they came";
+
+/** Greeks, vols and decisions are what was known, not what was true: they have no venue time. */
+export const refuseVenueTime = ({ asOfVenueTime }: AsOfOptions, what: string, they = solved): void => {
   if (asOfVenueTime === undefined) return;
-  throw new CliError("usage", `${what} as of a venue time do not exist: they were solved from the quotes that were known at each record, in the order in which they came. Use --as-of with a position or recorded time; \`finality positions --as-of-venue-time\` has the facts.`);
+  throw new CliError("usage", `${what} as of a venue time do not exist: they ${they}. Use --as-of with a position or recorded time; \`finality positions --as-of-venue-time\` has the facts.`);
 };
 
 /** The books of all answers, by name, then log, as without `--as-of`. Throws CliError where there is none. */

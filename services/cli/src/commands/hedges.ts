@@ -1,20 +1,35 @@
 import { createPrisma } from "@finality/database";
-import { hedgesOf, listBooks, type Hedge } from "@finality/read-models";
+import { hedgesOf, listBooks } from "@finality/read-models";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { dayOf, money, printData, printJson, signed, table, timeOfDay } from "../output.ts";
-import { withData, type DataOptions } from "./with-data.ts";
+import { asOfField, byBook, refuseVenueTime, requireAsOf, withPastOf, type AsOfOptions, type Past } from "./as-of.ts";
+import { hedgesThen, type BookHedge } from "./past-hedges.ts";
+import { logsOf, withData } from "./with-data.ts";
 
-type HedgesOptions = DataOptions & { readonly book?: string; readonly json?: true };
-type BookHedge = Hedge & { readonly log: string; readonly book: string };
+type HedgesOptions = AsOfOptions & { readonly book?: string };
 
 const page = 500;
 
-/** Every hedge decision with what became of its order. */
-export const runHedges = (config: Config, options: HedgesOptions): Promise<void> =>
-  withData(config, options, async ({ database }) => {
+/** Every hedge decision with what became of its order: by now, or as it stood in the past. */
+export const runHedges = async (config: Config, options: HedgesOptions): Promise<void> => {
+  refuseVenueTime(options, "Hedges", "were decided from what was known at a record, and executed later");
+  requireAsOf(options);
+  if (options.asOf === undefined) await runNow(config, options);
+  else {
+    await withPastOf(config, options, hedgesThen, (past) => {
+      const books = byBook(past.flatMap(({ rows }) => rows.books), options.book, past);
+      const hedges = past.flatMap(({ rows }) => rows.hedges);
+      print(books.flatMap(({ log, book }) => hedges.filter((hedge) => hedge.log === log && hedge.book === book)), options, past);
+    });
+  }
+};
+
+const runNow = (config: Config, options: HedgesOptions): Promise<void> =>
+  withData(config, options, async ({ database }, reader) => {
+    if (options.log !== undefined) await logsOf(reader, options.log);
     const prisma = createPrisma(database);
-    const books = (await listBooks(prisma)).filter((each) => options.book === undefined || each.book === options.book);
+    const books = (await listBooks(prisma, options.log)).filter((each) => options.book === undefined || each.book === options.book);
     if (books.length === 0) throw new CliError("not_found", options.book === undefined ? "There is no book yet." : `There is no book "${options.book}".`);
     const hedges: BookHedge[] = [];
     for (const { log, book } of books) {
@@ -24,9 +39,13 @@ export const runHedges = (config: Config, options: HedgesOptions): Promise<void>
         after = found.next;
       }
     }
-    if (options.json === true) printJson({ hedges });
-    else printData(hedges.length === 0 ? "No hedge was decided." : describe(hedges));
+    print(hedges, options);
   });
+
+const print = (hedges: readonly BookHedge[], { json }: HedgesOptions, past?: readonly Past<unknown>[]): void => {
+  if (json === true) printJson({ hedges, ...(past === undefined ? {} : { asOf: asOfField(past) }) });
+  else printData(hedges.length === 0 ? "No hedge was decided." : describe(hedges));
+};
 
 /** Enough digits to tell the net delta from the band that it left. */
 const deltaDigits = ({ band }: BookHedge): number => Math.max(1, 2 - Math.floor(Math.log10(band.upper - band.lower || 1)));
