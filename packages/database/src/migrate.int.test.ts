@@ -1,9 +1,9 @@
-import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { openDatabase, type Database } from "./database.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, migrationsFolder } from "./migrate.ts";
 import { openSchemaEngine } from "./testing/schema-engine.ts";
 import { testServer, type TestServer } from "./testing/test-server.ts";
 
@@ -93,4 +93,18 @@ test("Prisma's own engine finds everything applied and has nothing to do", async
   expect(await engine.applyMigrations(folder)).toEqual(["3_third"]);
   engine.close();
   expect(await migrate(database, folder)).toEqual([]);
+});
+
+test("read models that were there before they had versions are version 1, which serves", async () => {
+  const before = join(server.folder, "before_versions");
+  await cp(migrationsFolder, before, { recursive: true });
+  const later = (await readdir(before)).filter((name) => name >= "20261124000000_projections" && /^\d/.test(name));
+  for (const name of later) await rm(join(before, name), { recursive: true });
+  await migrate(database, before);
+  await database.query("INSERT INTO read_model.checkpoint (log, generation, position, recorded_us, venue_us) VALUES ('SPX', 2, 7, 8, 9)");
+  await database.query("INSERT INTO read_model.book (log, book, account, hedge_instrument, policy, limits, status, hedges) VALUES ('SPX', 'scalper', 'paper', 'FUT', '{}', '{}', 'trading', 3)");
+  expect(await migrate(database)).toEqual(later.sort());
+  expect((await database.query("SELECT log, generation, position::int8, recorded_us::int8, venue_us::int8 FROM read_model.checkpoint")).rows).toEqual([{ log: "SPX", generation: 2, position: 7, recorded_us: 8, venue_us: 9 }]);
+  expect((await database.query("SELECT book, hedges FROM read_model.book")).rows).toEqual([{ book: "scalper", hedges: 3 }]);
+  expect((await database.query("SELECT version, shape, semantics FROM projection.version JOIN projection.serving USING (log, version)")).rows).toEqual([{ version: 1, shape: 1, semantics: 0 }]);
 });

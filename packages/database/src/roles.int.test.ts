@@ -4,7 +4,7 @@ import { migrate } from "./migrate.ts";
 import { effectiveRights, type Rights } from "./testing/effective-rights.ts";
 import { testServer, type TestServer } from "./testing/test-server.ts";
 
-const schemas = ["event_log", "transparency", "bus", "execution", "venue", "read_model", "bullmq", "audit"] as const;
+const schemas = ["event_log", "transparency", "bus", "execution", "venue", "projection", "read_model", "bullmq", "audit"] as const;
 const groups = ["appender", "dispatcher", "executor", "venue", "projector", "notary", "reader", "operator", "conductor", "bus", "queue"] as const;
 type Group = (typeof groups)[number];
 
@@ -37,14 +37,24 @@ const expected: Readonly<Record<string, Partial<Record<Group, Rights>>>> = {
   "venue.order": { executor: "siu", venue: "su", operator: "s", conductor: "s" },
   "venue.report": { executor: "si", venue: "si", conductor: "s" },
   "venue.position": { executor: "s", venue: "siu" },
-  "read_model.checkpoint": { projector: "siud", reader: "s", operator: "s" },
-  "read_model.book": { projector: "siud", reader: "s", operator: "s" },
-  "read_model.position": { projector: "siud", reader: "s", operator: "s" },
-  "read_model.greeks": { projector: "siud", reader: "s", operator: "s" },
-  "read_model.smile": { projector: "siud", reader: "s", operator: "s" },
-  "read_model.pnl": { projector: "siud", reader: "s", operator: "s" },
-  "read_model.order": { projector: "siud", reader: "s", operator: "s" },
-  "read_model.decision": { projector: "siud", reader: "s", operator: "s" },
+  "read_model.checkpoint": { reader: "s", operator: "s" },
+  "read_model.book": { reader: "s", operator: "s" },
+  "read_model.position": { reader: "s", operator: "s" },
+  "read_model.greeks": { reader: "s", operator: "s" },
+  "read_model.smile": { reader: "s", operator: "s" },
+  "read_model.pnl": { reader: "s", operator: "s" },
+  "read_model.order": { reader: "s", operator: "s" },
+  "read_model.decision": { reader: "s", operator: "s" },
+  "projection.version": { projector: "siu", reader: "s", operator: "sidu(updated_at)" },
+  "projection.serving": { projector: "siu", reader: "s", operator: "su(version)" },
+  "projection.action": { projector: "si", reader: "s", operator: "si" },
+  "projection.book": { projector: "siud", reader: "s", operator: "sd" },
+  "projection.position": { projector: "siud", reader: "s", operator: "sd" },
+  "projection.greeks": { projector: "siud", reader: "s", operator: "sd" },
+  "projection.smile": { projector: "siud", reader: "s", operator: "sd" },
+  "projection.pnl": { projector: "siud", reader: "s", operator: "sd" },
+  "projection.order": { projector: "siud", reader: "s", operator: "sd" },
+  "projection.decision": { projector: "siud", reader: "s", operator: "sd" },
   "bus.topic": { bus: "si" },
   "bus.partition_head": { bus: "siu" },
   "bus.message": { bus: "si" },
@@ -109,7 +119,7 @@ describe("rights to create", () => {
       [[...schemas, "public"], groups.map(roleOf)],
     );
     expect(rows).toEqual([]);
-    await expect(as("projector", (database) => database.query("CREATE TABLE read_model.mine (id int)"))).rejects.toMatchObject(refused);
+    await expect(as("projector", (database) => database.query("CREATE TABLE projection.mine (id int)"))).rejects.toMatchObject(refused);
   });
 
   test("what the owner makes later is open to nobody", async () => {

@@ -1,7 +1,7 @@
 import { decodeRecord, encodeRecord, isInputRecord, type DecisionRecord, type LogRecord, type Message, type Tick } from "@finality/contracts";
 import { createNotifier, type Database } from "@finality/database";
 import { invariant } from "@finality/domain";
-import { admit, advance, initialState } from "@finality/engine";
+import { admit, advance, initialState, passOver } from "@finality/engine";
 import { createLogWriter, type PendingRecord } from "@finality/event-log";
 import { seededRandom } from "@finality/testkit";
 import { sha256 } from "@finality/transparency";
@@ -121,9 +121,10 @@ export const recordedLog = async (database: Database, { log = "SPX", seed = 1 }:
     log,
     head: () => head,
     step,
-    steps: async (count) => {
-      for (let done = 0; done < count; done += 1) await step();
+    steps: async (count) => { for (let done = 0; done < count; done += 1) await step(); },
+    appendRaw: async (record) => {
+      await append([{ ...record, venueTimeUs: nowUs, recordedTimeUs: nowUs }]);
+      passOver(state, { generation: 1, position: head, recordedTimeUs: nowUs });
     },
-    appendRaw: (record) => append([{ ...record, venueTimeUs: nowUs, recordedTimeUs: nowUs }]),
   };
 };

@@ -9,6 +9,8 @@ export { evolve } from "./fold/evolve.ts";
 export { judge } from "./fold/judge.ts";
 export { compareTurns, turnOf } from "./fold/decisions-due.ts";
 export type { Turn } from "./fold/decisions-due.ts";
+export { passOver } from "./fold/pass-over.ts";
+export type { RecordPlace } from "./fold/pass-over.ts";
 export { differingFields, verifyStep } from "./fold/verify.ts";
 export type { DecisionFace, Difference, FieldDifference, RecordedStep } from "./fold/verify.ts";
 export type { Band } from "./hedging/band.ts";

@@ -3,6 +3,7 @@ export { commandAccounts, commandById, recordCommands, unansweredCommands, type 
 export { ExecutionError, type ExecutionErrorCode } from "./errors.ts";
 export { checkpointOf, dispatcherFollower, moveCheckpoint, whileAlone, type CheckpointMove } from "./followers.ts";
 export { halt, resume, type HaltAnswer, type HaltOrder } from "./halts.ts";
+export { leaseStanding, type LeaseStanding } from "./leases.ts";
 export { startLeaseKeeper, type HeldLease, type LeaseKeeper, type LeaseKeeperOptions } from "./lease-keeper.ts";
 export { markPublished, publishableReports, type Report } from "./outbox.ts";
 export { recoverExecution, recoverFrom } from "./recover.ts";

@@ -1,9 +1,17 @@
 /** Operating errors of the read models. */
 export type ReadModelErrorCode =
-  /** The checkpoint is not where its only writer left it: another projector writes, or the rows were rebuilt. */
+  /** The checkpoint is not where its only writer left it: another projector writes, or the version was dropped. */
   | "checkpoint_moved"
-  /** A rebuild was not as far as the rows that it should replace. */
-  | "rebuild_behind"
+  /** No such version of the log's read models. */
+  | "no_version"
+  /** The version is not as far as the one that serves. */
+  | "version_behind"
+  /** The version stands still by an error. */
+  | "version_failed"
+  /** The version is the one that readers see. */
+  | "version_serves"
+  /** A skip names a record that the version did not fail at. */
+  | "not_failed_there"
   /** A row holds what its schema does not allow. */
   | "unreadable_row";
 

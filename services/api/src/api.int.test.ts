@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { noRows, writeChanges, type OrderRow, type ReadModels } from "@finality/read-models";
+import { beginVersion, noRows, writeChanges, type OrderRow, type ReadModelChanges, type ReadModels } from "@finality/read-models";
 import { privatePostgres, testDatabase, eventually, type TestDatabase } from "@finality/testkit";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -67,12 +67,18 @@ const setHead = (log: string, position: number) =>
     [log, position],
   );
 
+/** Writes the version that serves, which is begun by the first rows. */
+const write = async (changes: Omit<ReadModelChanges, "version">, database = server.database): Promise<void> => {
+  const version = changes.from === 0 ? await beginVersion(database, { log: changes.to.log, semantics: 1, switchesItself: false, actor: "test" }) : 1;
+  await writeChanges(database, { version, ...changes });
+};
+
 beforeAll(async () => {
   server = await testDatabase();
   const { database } = server;
   const orders = positions.map((position) => order("SPX", position));
   const decisions = positions.map((position) => ({ log: "SPX", position, type: "HedgeDecided" as const, book: "scalper", reason: "threshold_breach_down", recordedTimeUs: position * 1_000_000, body: decided }));
-  await writeChanges(database, { from: 0, to: at("SPX", 40), rows: { ...rowsOf("SPX", "scalper"), orders, decisions } });
+  await write({ from: 0, to: at("SPX", 40), rows: { ...rowsOf("SPX", "scalper"), orders, decisions } });
   await setHead("SPX", 40);
   api = await startApi({ database, port: 0, waitMsMax: 300, onInternal: (error) => internal.push(error) });
 });
@@ -212,23 +218,23 @@ test("min_position waits until the read models are there, but not for ever", asy
   expect(body.detail).toContain("at position 40, not yet at min_position 41");
   expect((await get("/v1/books/scalper/pnl?min_position=41")).headers.get("retry-after")).toBe("1");
 
-  await writeChanges(server.database, { from: 0, to: at("NEW", 3), rows: noRows });
+  await write({ from: 0, to: at("NEW", 3), rows: noRows });
   const waiting = get("/v1/books/late/pnl?log=NEW&min_position=4");
-  await writeChanges(server.database, { from: 3, to: at("NEW", 4), rows: rowsOf("NEW", "late") });
+  await write({ from: 3, to: at("NEW", 4), rows: rowsOf("NEW", "late") });
   expect(await waiting).toMatchObject({ status: 200, etag: '"NEW:1:4"' });
 });
 
 test("a name that is in several logs asks for the log", async () => {
-  await writeChanges(server.database, { from: 0, to: at("TWIN", 9), rows: rowsOf("TWIN", "scalper") });
+  await write({ from: 0, to: at("TWIN", 9), rows: rowsOf("TWIN", "scalper") });
   expect((await expectProblem("/v1/books/scalper/pnl", "log-required")).detail).toContain("SPX, TWIN");
   expect((await expectProblem("/v1/books", "log-required")).detail).toContain("TWIN");
   expect((await get("/v1/books/scalper/pnl?log=TWIN")).body.as_of).toMatchObject({ log: "TWIN", position: 9 });
-  await server.database.query("DELETE FROM read_model.book WHERE log = 'TWIN'");
-  await server.database.query("DELETE FROM read_model.checkpoint WHERE log IN ('TWIN', 'NEW')");
+  await server.database.query("DELETE FROM projection.book WHERE log = 'TWIN'");
+  await server.database.query("DELETE FROM projection.serving WHERE log IN ('TWIN', 'NEW')");
 });
 
 test("lag is the age of unprojected work, and makes the service not ready when it is long", async () => {
-  await server.database.query("UPDATE read_model.checkpoint SET updated_at = now() - interval '1 hour' WHERE log = 'SPX'");
+  await server.database.query("UPDATE projection.version SET updated_at = now() - interval '1 hour' WHERE log = 'SPX'");
   expect((await get("/v1/books")).body.lag_ms).toBe(0);
   expect(await api.notReady()).toBeUndefined();
   await setHead("SPX", 41);
@@ -281,7 +287,7 @@ test("without its database it says so, lives on, and serves again when it is bac
     expect({ status: away.status, type: problemOf(await away.json()) }).toEqual({ status: 503, type: "/problems#database-unavailable" });
     expect(await own.notReady()).toBe("the database does not answer");
     await hurt.start();
-    await writeChanges(hurt.database, { from: 0, to: at("SPX", 1), rows: rowsOf("SPX", "scalper") });
+    await write({ from: 0, to: at("SPX", 1), rows: rowsOf("SPX", "scalper") }, hurt.database);
     await eventually(async () => (await fetch(`${own.url}/v1/books`)).status === 200);
     await eventually(async () => (await own.notReady()) === undefined);
   } finally {

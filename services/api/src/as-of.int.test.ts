@@ -3,7 +3,7 @@ import { createNotifier, openDatabase, type Database } from "@finality/database"
 import { recordedLog, type RecordedLog } from "@finality/desk-log";
 import { createLogReader, type LogReader } from "@finality/event-log";
 import { checkpointOf, createFold, createSnapshotStore, factsAsOf, formatInstant, rowsOf, takeSnapshot } from "@finality/history";
-import { replaceReadModels, type DecisionRow } from "@finality/read-models";
+import { beginVersion, switchVersion, writeChanges, type DecisionRow } from "@finality/read-models";
 import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { problemTypes } from "./problems/problem.ts";
@@ -34,7 +34,11 @@ const project = async (log: string, position: number): Promise<void> => {
   const fold = createFold(log);
   for (const stored of records) fold.fold(stored);
   const last = records.at(-1);
-  if (last !== undefined) await replaceReadModels(server.database, checkpointOf(last), { ...rowsOf(fold.state), decisions: records.flatMap(decisionRow) });
+  if (last === undefined) return;
+  const actor = "test";
+  const version = await beginVersion(server.database, { log, semantics: 1, switchesItself: false, actor });
+  await writeChanges(server.database, { version, from: 0, to: checkpointOf(last), rows: { ...rowsOf(fold.state), decisions: records.flatMap(decisionRow) } });
+  await switchVersion(server.database, { log, version }, { actor });
 };
 
 const snapshotAt = async (position: number): Promise<void> => {

@@ -23,6 +23,7 @@ const gauges: readonly GaugeOfRows[] = [
   },
   { name: "finality_attempts_unknown", help: "orders of which the venue has not said yet whether it has them", labels: ["account"], sql: "SELECT account, count(*)::int AS value FROM execution.attempt WHERE state = 'unknown' GROUP BY account" },
   { name: "finality_outbox_unpublished_messages", help: "reports that are not on the bus yet", labels: ["account"], sql: "SELECT account, count(*)::int AS value FROM execution.outbox WHERE NOT published GROUP BY account" },
+  { name: "finality_read_models_failed_versions", help: "versions of the read models that stand still by an error", labels: ["log"], sql: "SELECT log, count(failed_reason)::int AS value FROM projection.version GROUP BY log" },
   { name: "finality_books", help: "books by status: trading, halted, held, suspended", labels: ["log", "status"], sql: "SELECT log, status, count(*)::int AS value FROM read_model.book GROUP BY log, status" },
 ];
 

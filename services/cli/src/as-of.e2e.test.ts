@@ -5,7 +5,7 @@ import { createNotifier } from "@finality/database";
 import { recordedLog, type RecordedLog } from "@finality/desk-log";
 import { createLogReader, detachPartition, recordPartitions, type LogReader } from "@finality/event-log";
 import { createFold, formatInstant, rowsOf, type StateRows } from "@finality/history";
-import { rebuildReadModels } from "@finality/projector";
+import { startProjector } from "@finality/projector";
 import { seededRandom } from "@finality/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDataFolder } from "./house/data-folder.ts";
@@ -44,7 +44,9 @@ beforeAll(async () => {
   reader = createLogReader({ database, notifier: createNotifier(database) });
   recorded = await recordedLog(database);
   await recorded.steps(50);
-  await rebuildReadModels({ reader, database }, "SPX");
+  const projector = await startProjector({ reader, database });
+  await projector.caughtUp("SPX", recorded.head());
+  await projector.stop();
 }, 120_000);
 
 afterAll(async () => {

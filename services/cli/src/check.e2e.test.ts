@@ -71,8 +71,8 @@ const spoilt: readonly (readonly [what: string, rules: readonly Rule[], spoil: s
   ["an order that nobody decided", ["commands"], "INSERT INTO venue.order SELECT 'SPX-1-7', log, account, instrument, side, quantity, filled, arrives_us, state, accepted_at FROM venue.order LIMIT 1", "DELETE FROM venue.order WHERE client_order_id = 'SPX-1-7'"],
   ["another position at the venue", ["positions_at_venue"], ...saved("venue.position", "UPDATE venue.position SET quantity = '99'")],
   ["a command sent under a halt", ["halts"], "INSERT INTO execution.halt (halt_id, log, halted, actor, at) VALUES ('x', 'SPX', TRUE, 'test', now() - interval '1 hour')", "DELETE FROM execution.halt WHERE halt_id = 'x'"],
-  ["a changed read model", ["read_models"], ...saved("read_model.position", "UPDATE read_model.position SET quantity = '7'")],
-  ["read models that stand behind", ["read_models"], "UPDATE read_model.checkpoint SET position = position - 1", "UPDATE read_model.checkpoint SET position = position + 1"],
+  ["a changed read model", ["read_models"], ...saved("projection.position", "UPDATE projection.position SET quantity = '7'")],
+  ["read models that stand behind", ["read_models"], "UPDATE projection.version SET position = position - 1", "UPDATE projection.version SET position = position + 1"],
 ];
 
 test.each(spoilt)("%s is found", async (_what, rules, spoil, mend) => {

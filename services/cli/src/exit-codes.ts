@@ -9,6 +9,7 @@ import { DatasetError } from "@finality/datasets";
 import type { EventLogErrorCode } from "@finality/event-log";
 import type { HistoryErrorCode } from "@finality/history";
 import { PricingError } from "@finality/pricing";
+import { ReadModelError } from "@finality/read-models";
 import { RuntimeError } from "@finality/runtime";
 import { ServiceKitError } from "@finality/service-kit";
 import type { TransparencyErrorCode } from "@finality/transparency";
@@ -77,6 +78,7 @@ export const exitCodeOf = (error: unknown): ExitCode => {
   if (error instanceof ServiceKitError) return error.code === "bad_fault" ? exitCodes.usage : exitCodes.error;
   if (error instanceof ConductorError) return error.code === "bus_away" || error.code === "not_taken_in" ? exitCodes.unavailable : exitCodes.conflict;
   if (error instanceof ApiError) return exitCodes.conflict;
+  if (error instanceof ReadModelError) return error.code === "unreadable_row" ? exitCodes.error : error.code === "no_version" ? exitCodes.notFound : exitCodes.conflict;
   if (error instanceof RuntimeError) return error.code === "bad_settings" ? exitCodes.usage : exitCodes.unavailable;
   if (error instanceof BusError || error instanceof WorkQueueError) return error.code === "unavailable" ? exitCodes.unavailable : exitCodes.error;
   if (error instanceof DatabaseError) {

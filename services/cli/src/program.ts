@@ -22,6 +22,7 @@ import { addFeeding } from "./program-feeds.ts";
 import { addPricing } from "./program-pricing.ts";
 import { addReplay } from "./program-replay.ts";
 import { data, json, speed } from "./program-options.ts";
+import { addProjections } from "./program-projections.ts";
 
 const count = (text: string): number => {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
@@ -51,6 +52,7 @@ export const buildProgram = (config: Config, outcome: Outcome): Command => {
   addDeadLetters(program, config);
   addAudit(program, config, outcome);
   addArchive(program, config, outcome);
+  addProjections(program, config, outcome);
   addPricing(program, outcome);
   addCluster(program, config, outcome);
   addProcesses(program, config, outcome);

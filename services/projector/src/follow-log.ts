@@ -1,124 +1,145 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DatabaseError, type Database } from "@finality/database";
-import type { LogReader } from "@finality/event-log";
-import { ReadModelError, readCheckpoint, writeChanges, type Checkpoint, type ReadModelChanges } from "@finality/read-models";
-import { foldAt, HistoryError, type HistoryDeps, type SnapshotStore } from "@finality/history";
-import type { Faults, Logger } from "@finality/service-kit";
+import { semantics } from "@finality/engine";
+import { beginVersion, isOwnShape, markFailed, ReadModelError, switchItself, versionsOf, type Checkpoint, type ReadModelVersion, type VersionPlace } from "@finality/read-models";
 import { ProjectorError } from "./errors.ts";
-import { createProjection, type Beginning, type Projection } from "./projection/projection.ts";
+import { followVersion, hasMoved, persistently, type FollowDeps } from "./follow-version.ts";
 
-export type FollowDeps = {
-  readonly reader: LogReader;
-  /** Where a start begins to fold; without it at the first record. */
-  readonly snapshots?: SnapshotStore | undefined;
-  readonly logger: Logger;
-  readonly database: Database;
-  /** Asked to pass the point `projector-batch` in every transaction, before its commit. */
-  readonly faults: Faults;
-  /** Least time between two transactions of a log, milliseconds: what is appended meanwhile is written together. */
-  readonly paceMs: number;
-  /** Of the lease: aborted when to stop. */
-  readonly signal: AbortSignal;
-  /** False when another projector may have taken over; asked before each transaction. */
-  readonly isHeld: () => boolean;
-  /** Told of each position that is committed. */
-  readonly onCommitted: (checkpoint: Checkpoint) => void;
+/** How far the version that serves is, and what stopped it. */
+export type Serving = { readonly checkpoint: Checkpoint | undefined; readonly error: unknown };
+
+export type FollowLogDeps = Omit<FollowDeps, "onCommitted"> & {
+  /** Told of each change. */
+  readonly onServing: (serving: Serving) => void;
+  /** Told once when a version stands still by an error; the others go on. */
+  readonly onStopped: (version: VersionPlace, error: unknown) => void;
 };
 
-const firstRetryMs = 50;
-const longestRetryMs = 2_000;
+/** How often the versions of a log are looked at: begun, switched, skipped and dropped ones are found then. */
+const lookMs = 200;
 
-/** The world may come back: PostgreSQL restarts, a connection dies. Anything else stops the projection. */
-const isPassing = (error: unknown): boolean => error instanceof DatabaseError && ["connection", "commit_unknown", "conflict"].includes(error.code);
+/** What this release fills: versions of its own rows, made by its own engine, and what serves meanwhile. */
+const isOurs = (version: ReadModelVersion): boolean => isOwnShape(version) && (version.isServing || version.semantics === semantics);
 
-/** Repeats until it succeeds or the signal says stop; throws what is not passing. */
-const persistently = async (signal: AbortSignal, attempt: () => Promise<void>): Promise<void> => {
-  for (let delayMs = firstRetryMs; !signal.aborted; delayMs = Math.min(2 * delayMs, longestRetryMs)) {
+type Following = { readonly ending: AbortController; readonly skips: number; done: Promise<void>; hasEnded: boolean; checkpoint: Checkpoint | undefined; error: unknown };
+
+/** Stopped by the lease or by somebody else's writing: no failure, the next look begins again. */
+const isSteppingBack = (error: unknown): boolean => hasMoved(error) || (error instanceof ProjectorError && error.code === "stopped");
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+type Followers = {
+  /** Of versions that are to be filled: begins, or begins again what ended or may go on. */
+  attend(version: ReadModelVersion): Promise<void>;
+  /** Ends what is not among these. */
+  keepOnly(versions: readonly ReadModelVersion[]): Promise<void>;
+  /** Which version is told of from now on. */
+  serves(version: number | undefined): void;
+  endAll(): Promise<void>;
+};
+
+const createFollowers = (deps: FollowLogDeps, log: string): Followers => {
+  const { database, logger, signal, onServing, onStopped } = deps;
+  const followed = new Map<number, Following>();
+  let serving: number | undefined;
+
+  const tell = (version: number): void => {
+    const following = followed.get(version);
+    if (version === serving && following !== undefined) onServing(following);
+  };
+
+  const fail = async (version: ReadModelVersion, following: Following, error: unknown): Promise<void> => {
+    const position = error instanceof ProjectorError ? error.position : undefined;
+    await persistently(signal, () => markFailed(database, version, { position, reason: reasonOf(error) })).catch((cause: unknown) => {
+      logger.error({ log, version: version.version, err: cause }, "that a version stands still could not be written down");
+    });
+    following.error = error;
+    onStopped(version, error);
+    tell(version.version);
+  };
+
+  const start = (version: ReadModelVersion): void => {
+    const following: Following = { ending: new AbortController(), skips: version.skipped.length, done: Promise.resolve(), hasEnded: false, checkpoint: undefined, error: undefined };
+    const ending = AbortSignal.any([signal, following.ending.signal]);
+    followed.set(version.version, following);
+    const onCommitted = (checkpoint: Checkpoint): void => {
+      following.checkpoint = checkpoint;
+      tell(version.version);
+    };
+    following.done = followVersion({ ...deps, signal: ending, onCommitted }, version)
+      .catch((error: unknown) => (isSteppingBack(error) || ending.aborted ? undefined : fail(version, following, error)))
+      .finally(() => (following.hasEnded = true));
+  };
+
+  const end = async (version: number): Promise<void> => {
+    const following = followed.get(version);
+    following?.ending.abort();
+    await following?.done;
+    followed.delete(version);
+  };
+
+  return {
+    attend: async (version) => {
+      const following = followed.get(version.version);
+      if (following !== undefined && !following.hasEnded) return;
+      if (following?.error !== undefined && following.skips === version.skipped.length) return;
+      await end(version.version);
+      start(version);
+    },
+    keepOnly: async (versions) => {
+      for (const version of followed.keys()) if (!versions.some((each) => each.version === version)) await end(version);
+    },
+    serves: (version) => {
+      if (version === undefined || version === serving) return;
+      serving = version;
+      tell(version);
+    },
+    endAll: async () => { await Promise.all([...followed.keys()].map(end)); },
+  };
+};
+
+/** A version that a new release began serves when it is as far as the one before. */
+const switchCaughtUp = async ({ database, logger }: FollowLogDeps, versions: readonly ReadModelVersion[]): Promise<void> => {
+  for (const version of versions.filter(({ switchesItself, checkpoint, failure }) => switchesItself && checkpoint !== undefined && failure === undefined)) {
     try {
-      await attempt();
-      return;
+      await switchItself(database, version);
+      logger.info({ log: version.log, version: version.version }, `version ${String(version.version)} of the read models of log ${version.log} serves now`);
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      await sleep(delayMs, undefined, { signal }).catch(() => undefined);
+      if (!(error instanceof ReadModelError) || (error.code !== "version_behind" && error.code !== "no_version" && error.code !== "version_failed")) throw error;
     }
   }
 };
 
-/** Somebody else has written the read models: another projector took over, or they were rebuilt. */
-export const hasMoved = (error: unknown): boolean => error instanceof ReadModelError && error.code === "checkpoint_moved";
-
-/** After a failed attempt the checkpoint says whether that one was committed after all; it may still be committing while we look. */
-const write = async ({ database, signal }: FollowDeps, changes: ReadModelChanges): Promise<void> => {
-  const isWritten = async (): Promise<boolean> => (await readCheckpoint(database, changes.to.log))?.position === changes.to.position;
-  let isRepeated = false;
-  await persistently(signal, async () => {
-    try {
-      if (!isRepeated || !(await isWritten())) await writeChanges(database, changes);
-    } catch (error) {
-      if (!isRepeated || !hasMoved(error) || !(await isWritten())) throw error;
-    } finally {
-      isRepeated = true;
-    }
-  });
-};
-
-const sameRecord = (a: Checkpoint, b: Checkpoint | undefined): boolean => a.generation === b?.generation && a.recordedTimeUs === b.recordedTimeUs;
-
-/** What the log holds at the checkpoint: the state of the newest snapshot before it and the tail. */
-const beginningAt = async ({ reader, snapshots, logger, signal }: FollowDeps, log: string, position: number): Promise<Beginning> => {
-  const onRejected: HistoryDeps["onRejected"] = (snapshot, reason) => { logger.error({ log, position: snapshot.position }, `the snapshot of log ${log} at position ${String(snapshot.position)} does not match the log and is not used: ${reason}`); };
-  const { state } = await foldAt({ source: reader, signal, onRejected, ...(snapshots === undefined ? {} : { snapshots }) }, log, position);
-  const [record] = await reader.read(log, position - 1, 1);
-  if (record === undefined) return { state, checkpoint: undefined };
-  const { generation, recordedTimeUs, venueTimeUs } = record;
-  return { state, checkpoint: { log, generation, position, recordedTimeUs, venueTimeUs } };
-};
-
-const asProjectorError = (log: string, position: number, error: unknown): unknown => {
-  if (!(error instanceof HistoryError)) return error;
-  if (error.code === "not_in_log") return new ProjectorError("checkpoint_not_in_log", `The read models of log ${log} are at position ${String(position)}, and the log ends before: it has lost records since. Rebuild the read models.`, { cause: error });
-  return error.code === "state_hash_mismatch" ? new ProjectorError("state_hash_mismatch", error.message, { cause: error }) : error;
-};
-
-/** A projection that stands at the checkpoint; its rows are what is stored, so they count as taken. */
-const restore = async (deps: FollowDeps, log: string): Promise<Projection> => {
-  const stored = await readCheckpoint(deps.database, log);
-  if (stored === undefined) return createProjection(log);
-  const beginning = await beginningAt(deps, log, stored.position).catch((error: unknown) => {
-    throw asProjectorError(log, stored.position, error);
-  });
-  const projection = createProjection(log, beginning);
-  if (!sameRecord(stored, projection.checkpoint)) {
-    throw new ProjectorError("checkpoint_not_in_log", `The read models of log ${log} were made from generation ${String(stored.generation)}, and its record ${String(stored.position)} is now of generation ${String(projection.checkpoint?.generation)}. Rebuild the read models.`);
-  }
-  projection.takeChanges();
-  return projection;
-};
-
-const project = async (deps: FollowDeps, log: string, projection: Projection): Promise<void> => {
-  const { reader, signal, isHeld, faults, paceMs, onCommitted } = deps;
-  for await (const records of reader.follow(log, projection.position, signal)) {
-    const from = projection.position;
-    projection.fold(records);
-    const { checkpoint: to } = projection;
-    if (to === undefined || signal.aborted || !isHeld()) return;
-    await write(deps, { from, to, rows: projection.takeChanges(), beforeCommit: () => faults.passing("projector-batch") });
-    if (signal.aborted) return;
-    onCommitted(to);
-    await sleep(paceMs, undefined, { signal }).catch(() => undefined);
-  }
+/** The versions of a log, with one of this release among them: it is begun where there is none. */
+const versionsWithOurs = async ({ database, logger }: FollowLogDeps, log: string): Promise<readonly ReadModelVersion[]> => {
+  const found = await versionsOf(database, log);
+  if (found.some((version) => isOwnShape(version) && version.semantics === semantics)) return found;
+  const version = await beginVersion(database, { log, semantics, switchesItself: true, actor: "projector" });
+  if (found.length > 0) logger.info({ log, version }, `the read models of log ${log} are of another release: version ${String(version)} is built beside and serves when it has caught up`);
+  return versionsOf(database, log);
 };
 
 /**
- * Projects one log until the signal, or until the lease is lost. Waits out a database that is away. Throws what stops this projection: ProjectorError
- * "state_hash_mismatch" or "checkpoint_not_in_log", ReadModelError "checkpoint_moved", EventLogError, EngineError, ContractsError.
+ * Fills the versions of one log's read models until the signal, each by a fold of its own: one that fails stands still alone, with the record and
+ * the reason in its row, until an operator skips the record or the projector starts again. A log without a version of this release gets one beside
+ * the one that serves, and it serves as soon as it has caught up.
  */
-export const followLog = async (deps: FollowDeps, log: string): Promise<void> => {
-  let projection: Projection | undefined;
-  await persistently(deps.signal, async () => {
-    projection ??= await restore(deps, log);
-    const { checkpoint } = projection;
-    if (checkpoint !== undefined) deps.onCommitted(checkpoint);
-    await project(deps, log, projection);
-  });
+export const followLog = async (deps: FollowLogDeps, log: string): Promise<void> => {
+  const { signal } = deps;
+  const followers = createFollowers(deps, log);
+  const look = async (): Promise<void> => {
+    const versions = await versionsWithOurs(deps, log);
+    followers.serves(versions.find(({ isServing }) => isServing)?.version);
+    const ours = versions.filter(isOurs);
+    await followers.keepOnly(ours);
+    for (const version of ours) await followers.attend(version);
+    await switchCaughtUp(deps, ours);
+  };
+  try {
+    while (!signal.aborted) {
+      await persistently(signal, look);
+      await sleep(lookMs, undefined, { signal }).catch(() => undefined);
+    }
+  } finally {
+    await followers.endAll();
+  }
 };

@@ -2,10 +2,12 @@ import { openDatabase, type Database } from "@finality/database";
 import { recordedLog } from "@finality/desk-log";
 import { semantics } from "@finality/engine";
 import { createLogReader, type LogReader } from "@finality/event-log";
-import { readCheckpoint } from "@finality/read-models";
+import { createSnapshotStore, foldAt, takeSnapshot } from "@finality/history";
+import { beginVersion, dropVersion, skipRecord, switchVersion, versionsOf, type Checkpoint, type ReadModelVersion } from "@finality/read-models";
+import type { Queryable } from "@finality/database";
 import { databaseGate, eventually, privatePostgres, testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compareReadModels, computeReadModels, rebuildReadModels } from "./rebuild.ts";
+import { compareReadModels, compareVersions, computeReadModels } from "./compare.ts";
 import { startProjector, type Projector, type ProjectorDeps } from "./projector.ts";
 
 let server: TestDatabase;
@@ -26,6 +28,11 @@ const running = async (deps: Partial<ProjectorDeps>, work: (projector: Projector
     await projector.stop();
   }
 };
+
+const versionOf = async (log: string, version: number): Promise<ReadModelVersion | undefined> => (await versionsOf(server.database, log)).find((each) => each.version === version);
+const servingOf = async (database: Queryable, log: string): Promise<ReadModelVersion | undefined> => (await versionsOf(database, log)).find(({ isServing }) => isServing);
+/** Of the version that serves. */
+const readCheckpoint = async (database: Queryable, log: string): Promise<Checkpoint | undefined> => (await servingOf(database, log))?.checkpoint;
 
 const differencesOf = (log: string) => compareReadModels({ reader, database: server.database }, log);
 
@@ -53,11 +60,8 @@ test("the comparison with a rebuild sees a changed, a missing and an additional 
   await running({}, (projector) => projector.caughtUp(log, head()));
   await server.database.query("UPDATE read_model.pnl SET net_pnl = '1' WHERE log = $1 AND book = 'scalper'", [log]);
   await server.database.query("DELETE FROM read_model.position WHERE log = $1 AND book = 'unhedged' AND instrument = 'P3700'", [log]);
-  await server.database.query("INSERT INTO read_model.decision (log, position, type, recorded_us, body) VALUES ($1, 999999, 'StateHashed', 0, '{}')", [log]);
+  await server.database.query("INSERT INTO projection.decision (log, version, position, type, recorded_us, body) VALUES ($1, 1, 999999, 'StateHashed', 0, '{}')", [log]);
   expect((await differencesOf(log)).map(({ table, key }) => `${table} ${key}`)).toEqual(["positions unhedged P3700", "pnl scalper", "decisions 999999"]);
-
-  expect((await rebuildReadModels({ reader, database: server.database }, log))?.position).toBe(head());
-  expect(await differencesOf(log)).toEqual([]);
 });
 
 test("restarted in the middle it goes on behind its checkpoint and shows what a straight fold shows", async () => {
@@ -126,10 +130,11 @@ test("read models of another generation, or beyond the log's end, stop the proje
   ] as const) {
     const { head } = await recordedLog(server.database, { log });
     await running({ onStopped: () => undefined }, (projector) => projector.caughtUp(log, head()));
-    await server.database.query(`UPDATE read_model.checkpoint SET ${change} WHERE log = $1`, [log]);
+    await server.database.query(`UPDATE projection.version SET ${change} WHERE log = $1`, [log]);
     await running({ onStopped: () => undefined }, async (projector) => {
       await expect(projector.caughtUp(log, head() + 2)).rejects.toMatchObject({ code: "checkpoint_not_in_log", message: expect.stringContaining(text) });
     });
+    expect((await versionOf(log, 1))?.failure).toMatchObject({ position: undefined, reason: expect.stringContaining(text) });
   }
 });
 
@@ -180,15 +185,179 @@ describe("of two projectors one works on a log", () => {
     const { log, head, steps } = await recordedLog(server.database, { log: "FENCED", seed: 9 });
     await running({ onStopped: () => undefined }, async (projector) => {
       await projector.caughtUp(log, head());
-      // As a projector that was thought dead, or a rebuild.
-      await rebuildReadModels({ reader, database: server.database }, log);
-      await server.database.query("UPDATE read_model.checkpoint SET position = position - 1, venue_us = 0 WHERE log = $1", [log]);
-      await rebuildReadModels({ reader, database: server.database }, log);
+      // As another projector that thinks it holds the log: the rows of the last record are then written once more.
+      await server.database.query("UPDATE projection.version SET position = position - 1 WHERE log = $1", [log]);
       await steps(5);
       await projector.caughtUp(log, head());
       expect(projector.standing().find((each) => each.log === log)?.error).toBeUndefined();
     });
     expect(await differencesOf(log)).toEqual([]);
+  });
+});
+
+describe("versions", () => {
+  const actor = "operator";
+  const begin = (log: string): Promise<number> => beginVersion(server.database, { log, semantics, switchesItself: false, actor });
+  const isAt = (log: string, version: number, position: number) => async (): Promise<boolean> => (await versionOf(log, version))?.checkpoint?.position === position;
+  const compared = async (log: string, from: number, to: number) => {
+    const versions = await versionsOf(server.database, log);
+    const [one, other] = [from, to].map((version) => versions.find((each) => each.version === version));
+    if (one === undefined || other === undefined) throw new Error("no such versions");
+    return compareVersions({ reader, database: server.database }, one, other);
+  };
+
+  test("a new one is built beside while the old one serves, and takes its place while the log goes on", async () => {
+    const { log, head, steps } = await recordedLog(server.database, { log: "NEXT", seed: 31 });
+    await steps(10);
+    await running({}, async (projector) => {
+      await projector.caughtUp(log, head());
+      // What a bug had written: the rebuild repairs it.
+      await server.database.query("UPDATE projection.book SET account = 'wrong' WHERE log = $1 AND book = 'unhedged'", [log]);
+      expect(await begin(log)).toBe(2);
+      const going = steps(20);
+      await eventually(async () => (await versionOf(log, 2))?.checkpoint !== undefined);
+      expect((await servingOf(server.database, log))?.version).toBe(1);
+      await going;
+      await eventually(isAt(log, 2, head()));
+      const verdict = await compared(log, 1, 2);
+      expect(verdict.to).toMatchObject({ version: 2, differences: [], position: head() });
+      expect(verdict.from.differences?.map(({ table, key }) => `${table} ${key}`)).toEqual(["books unhedged"]);
+      await switchVersion(server.database, { log, version: 2 }, { actor });
+      await steps(3);
+      await projector.caughtUp(log, head());
+      expect(await differencesOf(log)).toEqual([]);
+      // The old one is kept up as well, so that it can serve again.
+      await eventually(isAt(log, 1, head()));
+      await switchVersion(server.database, { log, version: 1 }, { actor });
+      await dropVersion(server.database, { log, version: 2 }, { actor });
+      await steps(3);
+      await projector.caughtUp(log, head());
+      expect((await versionsOf(server.database, log)).map(({ version }) => version)).toEqual([1]);
+    });
+  });
+
+  test("a comparison says which of two is not as the log says, decisions included", async () => {
+    const { log, head, steps } = await recordedLog(server.database, { log: "EITHER", seed: 32 });
+    await steps(10);
+    await begin(log).then(() => begin(log));
+    await running({}, async (projector) => {
+      await projector.caughtUp(log, head());
+      await eventually(isAt(log, 2, head()));
+    });
+    expect(await compared(log, 1, 2)).toMatchObject({ from: { differences: [] }, to: { differences: [] }, unequalDecisions: 0 });
+    const { rows } = await server.database.query<{ position: number }>("DELETE FROM projection.decision WHERE log = $1 AND version = 2 AND position = (SELECT max(position) FROM projection.decision WHERE log = $1) RETURNING position::int8", [log]);
+    await server.database.query("UPDATE projection.greeks SET gamma = 7 WHERE log = $1 AND version = 1 AND book = 'scalper'", [log]);
+    const { from, to, unequalDecisions } = await compared(log, 1, 2);
+    expect(unequalDecisions).toBe(1);
+    expect(from.differences?.map(({ table, key }) => `${table} ${key}`)).toEqual(["greeks scalper"]);
+    expect(to.differences?.map(({ table, key, found }) => [table, key, found])).toEqual([["decisions", String(rows[0]?.position), undefined]]);
+    expect(to.stateHash).toBe(from.stateHash);
+  });
+
+  test("rows that PostgreSQL refuses stop one version alone, which names the record and goes on behind it when it is skipped", async () => {
+    const { log, head, steps } = await recordedLog(server.database, { log: "REFUSED", seed: 33 });
+    await steps(8);
+    await running({}, (projector) => projector.caughtUp(log, head()));
+    const { rows } = await server.database.query<{ position: number }>("SELECT position::int8 FROM projection.decision WHERE log = $1 AND type = 'HedgeDecided' ORDER BY position OFFSET 1 LIMIT 1", [log]);
+    const position = rows[0]?.position ?? 0;
+    await server.database.query(`ALTER TABLE projection.decision ADD CONSTRAINT no_such_row CHECK (NOT (log = 'REFUSED' AND version = 2 AND position = ${String(position)})) NOT VALID`);
+    const stopped: string[] = [];
+    try {
+      await begin(log);
+      await running({ onStopped: (name, error) => { if (name === log) stopped.push(String(error)); } }, async (projector) => {
+        await eventually(async () => (await versionOf(log, 2))?.failure !== undefined);
+        const failed = await versionOf(log, 2);
+        expect(failed).toMatchObject({ checkpoint: { position: position - 1 }, failure: { position, reason: expect.stringContaining("no_such_row") } });
+        expect(stopped).toEqual([expect.stringContaining(`stops at position ${String(position)} (HedgeDecided): its rows cannot be written`)]);
+        // The one that serves is not concerned.
+        await steps(3);
+        await projector.caughtUp(log, head());
+        expect(projector.standing().find((each) => each.log === log)?.error).toBeUndefined();
+        await skipRecord(server.database, { log, version: 2 }, { position, reason: "known_bug", actor });
+        await eventually(isAt(log, 2, head()));
+      });
+      expect(await versionOf(log, 2)).toMatchObject({ failure: undefined, skipped: [position] });
+      // Restarted it passes over the record again, and is what a fold without that record shows.
+      await running({}, async () => {
+        await steps(3);
+        await eventually(isAt(log, 2, head()));
+      });
+      const { to } = await compared(log, 1, 2);
+      expect(to.differences?.map(({ table, key }) => `${table} ${key}`)).toContain(`decisions ${String(position)}`);
+      await switchVersion(server.database, { log, version: 2 }, { actor });
+      expect(await differencesOf(log)).toEqual([]);
+    } finally {
+      await server.database.query("ALTER TABLE projection.decision DROP CONSTRAINT no_such_row");
+    }
+  });
+
+  test("a state hash that is not its own is skipped like any record, and hashes are not compared behind it", async () => {
+    const { log, head, steps, appendRaw } = await recordedLog(server.database, { log: "HASHED", seed: 34 });
+    await running({ onStopped: () => undefined }, async (projector) => {
+      await projector.caughtUp(log, head());
+      await appendRaw({ type: "StateHashed", body: { hash: "0".repeat(64), semantics } });
+      const failed = head();
+      await eventually(async () => (await versionOf(log, 1))?.failure?.position === failed);
+      await skipRecord(server.database, { log, version: 1 }, { position: failed, reason: "known_bug", actor });
+      await steps(10);
+      await eventually(isAt(log, 1, head()));
+      await projector.caughtUp(log, head());
+      expect((await versionOf(log, 1))?.failure).toBeUndefined();
+    });
+  });
+
+  test("a new release builds its own beside an old one's and serves it as soon as it has caught up", async () => {
+    const { log, head, steps } = await recordedLog(server.database, { log: "RELEASED", seed: 35 });
+    await steps(5);
+    await running({}, (projector) => projector.caughtUp(log, head()));
+    // As rows that a release with other columns wrote: this one cannot go on with them.
+    await server.database.query("UPDATE projection.version SET shape = 999 WHERE log = $1", [log]);
+    await running({}, async (projector) => {
+      await eventually(async () => (await servingOf(server.database, log))?.version === 2);
+      await steps(3);
+      await projector.caughtUp(log, head());
+    });
+    expect(await differencesOf(log)).toEqual([]);
+    expect((await versionsOf(server.database, log)).map(({ version, isServing, switchesItself }) => [version, isServing, switchesItself])).toEqual([[1, false, false], [2, true, false]]);
+    // Back on the old release's rows by an operator's choice, this release does not take the place again.
+    await server.database.query("UPDATE projection.version SET shape = 999, position = $2 WHERE log = $1 AND version = 1", [log, head()]);
+    await switchVersion(server.database, { log, version: 1 }, { actor });
+    await running({}, async () => {
+      await steps(2);
+      await eventually(isAt(log, 2, head()));
+    });
+    expect((await servingOf(server.database, log))?.version).toBe(1);
+  });
+
+  test("of a log whose first records left for the archive a new one begins at a snapshot, with the decisions that were there", async () => {
+    const own = await testDatabase();
+    try {
+      const { log, head, steps } = await recordedLog(own.database, { seed: 36 });
+      const ownReader = createLogReader({ database: own.database, pollMs: 20 });
+      const snapshots = createSnapshotStore(own.database);
+      const deps = { reader: ownReader, database: own.database, snapshots, paceMs: 0 };
+      await steps(10);
+      const { state } = await foldAt({ source: ownReader }, log, head());
+      const [record] = await ownReader.read(log, head() - 1, 1);
+      await snapshots.put(await takeSnapshot(state, { leafHash: record?.leafHash ?? new Uint8Array(), build: "test" }));
+      await steps(5);
+      const projector = await startProjector(deps);
+      await projector.caughtUp(log, head());
+      // What a detached partition leaves behind, as the reader sees it.
+      await own.database.query("UPDATE event_log.record_partition SET last_position = 20, detached_at = now() WHERE log = $1", [log]);
+      const version = await beginVersion(own.database, { log, semantics, switchesItself: false, actor });
+      const found = async (): Promise<ReadModelVersion | undefined> => (await versionsOf(own.database, log)).find((each) => each.version === version);
+      await eventually(async () => (await found())?.checkpoint?.position === head());
+      expect((await found())?.adopted).toBeGreaterThan(20);
+      const [one, other] = await versionsOf(own.database, log);
+      if (one === undefined || other === undefined) throw new Error("no such versions");
+      expect(await compareVersions(deps, one, other)).toMatchObject({ from: { differences: [] }, to: { differences: [] }, unequalDecisions: 0 });
+      const count = await own.database.query("SELECT version, count(*)::int FROM projection.decision GROUP BY version ORDER BY version");
+      expect(count.rows[0]).toMatchObject({ version: 1, count: (count.rows[1] as { count: number }).count });
+      await projector.stop();
+    } finally {
+      await own.dispose();
+    }
   });
 });
 

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
 import type { SnapshotStore } from "@finality/history";
-import { startLeaseKeeper, type HeldLease } from "@finality/execution";
-import type { Checkpoint } from "@finality/read-models";
+import { leaseStanding, startLeaseKeeper, type HeldLease } from "@finality/execution";
+import { readModelShape, type Checkpoint } from "@finality/read-models";
 import { noFaults, silentLogger, type Faults, type Logger } from "@finality/service-kit";
 import { ProjectorError } from "./errors.ts";
-import { followLog, hasMoved } from "./follow-log.ts";
+import { followLog, type Serving } from "./follow-log.ts";
 import { createWaiting } from "./waiting.ts";
 
 export type ProjectorDeps = {
@@ -25,19 +25,19 @@ export type ProjectorDeps = {
   readonly leaseMs?: number;
   /** Crash tests end the process at the point `projector-batch`. */
   readonly faults?: Faults;
-  /** Least time between two transactions of a log, milliseconds; default 20. */
+  /** Least time between two transactions of a version, milliseconds; default 20. */
   readonly paceMs?: number;
-  /** Told once when the projection of a log stops by an error; the other logs go on. Default: one line on stderr. */
+  /** Told once when a projection of a log stops by an error; the log's other versions and the other logs go on. Default: one line on stderr. */
   readonly onStopped?: (log: string, error: unknown) => void;
 };
 
 export type LogStanding = {
   readonly log: string;
-  /** Of the last record that this projector committed; undefined before the first. */
+  /** Of the last record that this projector committed to the version that serves; undefined before the first. */
   readonly checkpoint: Checkpoint | undefined;
   /** Whether this projector projects the log now; else it stands by, and others may be further. */
   readonly isActive: boolean;
-  /** What stopped the projection of this log. */
+  /** What stopped the version that serves. */
   readonly error: unknown;
 };
 
@@ -50,24 +50,23 @@ export type Projector = {
   standing(): readonly LogStanding[];
 };
 
+/** Of two releases whose rows have different shapes, each holds leases of its own and fills its own versions. */
+const kind = `projector-${String(readModelShape)}`;
+
+/** Whether a projector of this release's shape is at work on a log. */
+export const isProjected = async (database: Database, log: string): Promise<boolean> => (await leaseStanding(database, kind)).held.has(`${kind}/${log}`);
+
 /** How often new logs are looked for. */
 const discoverMs = 200;
-/** Before a log is asked for again that was handed over, lost, or written by somebody else. */
+/** Before a log is asked for again that was handed over or lost. */
 const standBackMs = 500;
 const paceMsDefault = 20;
 const timeoutMsDefault = 60_000;
 
-/** The lease was lost or handed over, or somebody else wrote meanwhile: no failure, the next one begins at the checkpoint. */
-const isSteppingBack = (error: unknown): boolean => hasMoved(error) || (error instanceof ProjectorError && error.code === "stopped");
-
 /** Until the signal. Throws what stops the projection. */
 const againAndAgain = async (signal: AbortSignal, follow: () => Promise<void>): Promise<void> => {
   while (!signal.aborted) {
-    try {
-      await follow();
-    } catch (error) {
-      if (!isSteppingBack(error)) throw error;
-    }
+    await follow();
     await sleep(standBackMs, undefined, { signal }).catch(() => undefined);
   }
 };
@@ -86,13 +85,15 @@ export const startProjector = async (deps: ProjectorDeps): Promise<Projector> =>
 
   const start = (log: string): void => {
     const following: Following = { checkpoint: undefined, isActive: false, error: undefined, done: Promise.resolve() };
-    const onCommitted = (checkpoint: Checkpoint): void => {
+    const onServing = ({ checkpoint, error }: Serving): void => {
       following.checkpoint = checkpoint;
+      following.error = error;
       waiting.look();
     };
     const follow = async (lease: HeldLease): Promise<void> => {
       following.isActive = true;
-      await followLog({ reader, database, snapshots, logger, faults, paceMs, signal: lease.signal, isHeld: lease.isHeld, onCommitted }, log).finally(() => (following.isActive = false));
+      const held = { signal: lease.signal, isHeld: lease.isHeld };
+      await followLog({ reader, database, snapshots, logger, faults, paceMs, ...held, onServing, onStopped: (_version, error) => { onStopped(log, error); } }, log).finally(() => (following.isActive = false));
     };
     followed.set(log, following);
     following.done = againAndAgain(signal, () => leases.hold(log, signal, follow)).catch((error: unknown) => {
@@ -116,7 +117,7 @@ export const startProjector = async (deps: ProjectorDeps): Promise<Projector> =>
 
   // Asked first: when the database is away nothing has begun yet.
   await reader.heads();
-  const leases = startLeaseKeeper({ database, notifier, logger, kind: "projector", holder: instance, leaseMs });
+  const leases = startLeaseKeeper({ database, notifier, logger, kind, holder: instance, leaseMs });
   await discover();
   const discovery = discovering();
   return {

@@ -4,10 +4,11 @@ import type { PrismaClient } from "@finality/database";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { ReadModelError } from "../errors.ts";
+import type { VersionPlace } from "../versions/versions.ts";
 import type { BookRow, BookStatus, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, PositionStatus, ReadModels, SmileRow } from "../rows/rows.ts";
 
 /** What the queries need of Prisma: a client, or one of its transactions. */
-export type ReadClient = Pick<PrismaClient, "bookRow" | "positionRow" | "greeksRow" | "smileRow" | "pnlRow" | "orderRow" | "decisionRow" | "checkpoint" | "$queryRaw">;
+export type ReadClient = Pick<PrismaClient, "bookRow" | "positionRow" | "greeksRow" | "smileRow" | "pnlRow" | "orderRow" | "decisionRow" | "servingVersion" | "readModelVersion" | "$queryRaw">;
 
 export type BookPlace = { readonly log: string; readonly book: string };
 
@@ -23,7 +24,7 @@ const isBookStatus = (text: string): text is BookStatus => bookStatuses.has(text
 const isPositionStatus = (text: string): text is PositionStatus => positionStatuses.has(text);
 const isDecisionType = (text: string): text is DecisionType => text in decisionSchemas;
 
-type Stored<Model extends "bookRow" | "positionRow" | "smileRow" | "pnlRow" | "orderRow" | "decisionRow"> = Awaited<ReturnType<PrismaClient[Model]["findFirstOrThrow"]>>;
+type Stored<Model extends "bookRow" | "positionRow" | "smileRow" | "pnlRow" | "orderRow" | "decisionRow"> = Omit<Awaited<ReturnType<PrismaClient[Model]["findFirstOrThrow"]>>, "version">;
 
 const bookRow = (row: Stored<"bookRow">): BookRow => {
   const { policy, limits, status } = row;
@@ -68,35 +69,42 @@ const decisionRow = ({ recordedUs, ...row }: Stored<"decisionRow">): DecisionRow
   return { ...row, type, position: Number(row.position), recordedTimeUs: Number(recordedUs) };
 };
 
+const omit = { version: true } as const;
+
+/** Of the versions that serve readers: of one log, or of all. Read on the snapshot that the rows are read on. */
+const serving = async (client: ReadClient, log?: string): Promise<{ readonly OR: VersionPlace[] }> => ({
+  OR: await client.servingVersion.findMany({ where: log === undefined ? {} : { log }, select: { log: true, version: true } }),
+});
+
 /** Books of a log (of all logs without `log`), by name. */
 export const listBooks = async (client: ReadClient, log?: string): Promise<readonly BookRow[]> => {
-  const rows = await client.bookRow.findMany({ where: log === undefined ? {} : { log }, orderBy: [{ book: "asc" }, { log: "asc" }] });
+  const rows = await client.bookRow.findMany({ omit, where: await serving(client, log), orderBy: [{ book: "asc" }, { log: "asc" }] });
   return rows.map(bookRow);
 };
 
 /** Logs that have a book of this name: one, unless two desks chose the same name. */
 export const logsOfBook = async (client: ReadClient, book: string): Promise<readonly string[]> => {
-  const rows = await client.bookRow.findMany({ where: { book }, select: { log: true }, orderBy: { log: "asc" } });
+  const rows = await client.bookRow.findMany({ where: { book, ...(await serving(client)) }, select: { log: true }, orderBy: { log: "asc" } });
   return rows.map(({ log }) => log);
 };
 
 /** Positions of a book, flat ones included, by instrument. */
 export const positionsOf = async (client: ReadClient, { log, book }: BookPlace): Promise<readonly PositionRow[]> => {
-  const rows = await client.positionRow.findMany({ where: { log, book }, orderBy: { instrument: "asc" } });
+  const rows = await client.positionRow.findMany({ omit, where: { book, ...(await serving(client, log)) }, orderBy: { instrument: "asc" } });
   return rows.map(positionRow);
 };
 
-export const greeksOf = async (client: ReadClient, place: BookPlace): Promise<GreeksRow | undefined> =>
-  (await client.greeksRow.findUnique({ where: { log_book: place } })) ?? undefined;
+export const greeksOf = async (client: ReadClient, { log, book }: BookPlace): Promise<GreeksRow | undefined> =>
+  (await client.greeksRow.findFirst({ omit, where: { book, ...(await serving(client, log)) } })) ?? undefined;
 
 /** The smiles of a log (of all logs without `log`), earliest expiry first. */
 export const smilesOf = async (client: ReadClient, log?: string): Promise<readonly SmileRow[]> => {
-  const rows = await client.smileRow.findMany({ where: log === undefined ? {} : { log }, orderBy: [{ log: "asc" }, { expiryUs: "asc" }, { key: "asc" }] });
+  const rows = await client.smileRow.findMany({ omit, where: await serving(client, log), orderBy: [{ log: "asc" }, { expiryUs: "asc" }, { key: "asc" }] });
   return rows.map(smileRow);
 };
 
-export const pnlOf = async (client: ReadClient, place: BookPlace): Promise<PnlRow | undefined> => {
-  const row = await client.pnlRow.findUnique({ where: { log_book: place } });
+export const pnlOf = async (client: ReadClient, { log, book }: BookPlace): Promise<PnlRow | undefined> => {
+  const row = await client.pnlRow.findFirst({ omit, where: { book, ...(await serving(client, log)) } });
   return row === null ? undefined : pnlRow(row);
 };
 
@@ -109,26 +117,40 @@ export type Page = {
 
 /** Orders of a book by position of their decision. */
 export const ordersOf = async (client: ReadClient, { log, book }: BookPlace, { after, limit }: Page): Promise<readonly OrderRow[]> => {
-  const rows = await client.orderRow.findMany({ where: { log, book, position: { gt: after } }, orderBy: { position: "asc" }, take: limit });
+  const rows = await client.orderRow.findMany({ omit, where: { book, position: { gt: after }, ...(await serving(client, log)) }, orderBy: { position: "asc" }, take: limit });
   return rows.map(orderRow);
 };
 
-/** The decisions at these positions of a log, by position. */
-export const decisionsAt = async (client: ReadClient, log: string, positions: readonly number[]): Promise<readonly DecisionRow[]> => {
-  const rows = await client.decisionRow.findMany({ where: { log, position: { in: positions.map(BigInt) } }, orderBy: { position: "asc" } });
+const decisionsWhere = async (client: ReadClient, versions: { readonly OR: VersionPlace[] }, positions: readonly number[]): Promise<readonly DecisionRow[]> => {
+  const rows = await client.decisionRow.findMany({ omit, where: { position: { in: positions.map(BigInt) }, ...versions }, orderBy: { position: "asc" } });
   return rows.map(decisionRow);
 };
 
-/** All rows of a log, for comparing with a fresh rebuild. Memory grows with the log's decisions. */
-export const allRows = async (client: ReadClient, log: string): Promise<ReadModels> => {
-  const where = { log };
+/** The decisions at these positions of a log, by position. */
+export const decisionsAt = async (client: ReadClient, log: string, positions: readonly number[]): Promise<readonly DecisionRow[]> => decisionsWhere(client, await serving(client, log), positions);
+
+/** Of one version, whether it serves or not. */
+export const decisionRowsOf = (client: ReadClient, { log, version }: VersionPlace, positions: readonly number[]): Promise<readonly DecisionRow[]> => decisionsWhere(client, { OR: [{ log, version }] }, positions);
+
+/** The position that a version's rows are true at; 0 for one that is empty or gone. */
+export const positionOf = async (client: ReadClient, { log, version }: VersionPlace): Promise<number> =>
+  Number((await client.readModelVersion.findUnique({ where: { log_version: { log, version } }, select: { position: true } }))?.position ?? 0);
+
+/** All rows of a version but its decisions, whether it serves or not. */
+export const stateRowsOf = async (client: ReadClient, { log, version }: VersionPlace): Promise<Omit<ReadModels, "decisions">> => {
+  const where = { log, version };
   return {
-    books: await listBooks(client, log),
-    positions: (await client.positionRow.findMany({ where })).map(positionRow),
-    greeks: await client.greeksRow.findMany({ where }),
-    smiles: await smilesOf(client, log),
-    pnl: (await client.pnlRow.findMany({ where })).map(pnlRow),
-    orders: (await client.orderRow.findMany({ where })).map(orderRow),
-    decisions: (await client.decisionRow.findMany({ where })).map(decisionRow),
+    books: (await client.bookRow.findMany({ omit, where })).map(bookRow),
+    positions: (await client.positionRow.findMany({ omit, where })).map(positionRow),
+    greeks: await client.greeksRow.findMany({ omit, where }),
+    smiles: (await client.smileRow.findMany({ omit, where })).map(smileRow),
+    pnl: (await client.pnlRow.findMany({ omit, where })).map(pnlRow),
+    orders: (await client.orderRow.findMany({ omit, where })).map(orderRow),
   };
 };
+
+/** All rows of a version, for comparing with a straight fold. Memory grows with the log's decisions. */
+export const allRows = async (client: ReadClient, { log, version }: VersionPlace): Promise<ReadModels> => ({
+  ...(await stateRowsOf(client, { log, version })),
+  decisions: (await client.decisionRow.findMany({ omit, where: { log, version } })).map(decisionRow),
+});

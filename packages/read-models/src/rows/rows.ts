@@ -1,6 +1,6 @@
 import type { BookLimits, DecisionType, HedgePolicy } from "@finality/contracts";
 
-// The rows of read_model.*, as values. Amounts are exact decimals as strings; model values are doubles; null: not known.
+// The rows of projection.*, as values. Amounts are exact decimals as strings; model values are doubles; null: not known.
 
 /** How far the rows of a log are true: everything up to and with `position`, nothing behind it. */
 export type Checkpoint = {

@@ -1,7 +1,7 @@
 import type { Statement } from "@finality/database";
 import type { ReadModels } from "../rows/rows.ts";
 
-/** A table of read_model: its key columns, and of every column the property of a row that it holds. */
+/** A table of a version: its key columns, and of every column the property of a row that it holds. */
 type Table<Row> = { readonly name: string; readonly key: readonly string[]; readonly columns: Readonly<Record<string, keyof Row & string>> };
 
 const place = { log: "log", book: "book" } as const;
@@ -109,27 +109,30 @@ const tables: { readonly [Key in keyof ReadModels]: Table<ReadModels[Key][number
 
 export const tableNames: readonly string[] = Object.values(tables).map(({ name }) => name);
 
+/** Table by table the columns that this release's shape has. */
+export const columnsOfShape: Readonly<Record<string, readonly string[]>> = Object.fromEntries(Object.values(tables).map(({ name, columns }) => [name, Object.keys(columns)]));
+
 /** One statement for any number of rows: they travel as one JSON array, in which a double keeps every bit (shortest form). */
-const upsert = <Row extends object>({ name, key, columns }: Table<Row>, rows: readonly Row[]): Statement => {
+const upsert = <Row extends object>({ name, key, columns }: Table<Row>, version: number, rows: readonly Row[]): Statement => {
   const all = Object.keys(columns);
   const changing = all.filter((column) => !key.includes(column)).map((column) => `${column} = EXCLUDED.${column}`);
   const values = rows.map((row) => Object.fromEntries(all.map((column) => [column, row[columns[column] as keyof Row]]))); // a key of `columns`
   return {
     name: `read-model-${name}`,
-    text: `INSERT INTO read_model.${name} (${all.join(", ")})
-           SELECT ${all.join(", ")} FROM jsonb_populate_recordset(NULL::read_model.${name}, $1::jsonb)
-           ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${changing.join(", ")}`,
-    values: [JSON.stringify(values)],
+    text: `INSERT INTO projection.${name} (version, ${all.join(", ")})
+           SELECT $2, ${all.join(", ")} FROM jsonb_populate_recordset(NULL::projection.${name}, $1::jsonb)
+           ON CONFLICT (version, ${key.join(", ")}) DO UPDATE SET ${changing.join(", ")}`,
+    values: [JSON.stringify(values), version],
   };
 };
 
-/** The statements that put these rows in place of those with their keys; none for a table without rows. */
-export const upserts = (rows: ReadModels): readonly Statement[] => [
-  ...(rows.books.length === 0 ? [] : [upsert(tables.books, rows.books)]),
-  ...(rows.positions.length === 0 ? [] : [upsert(tables.positions, rows.positions)]),
-  ...(rows.greeks.length === 0 ? [] : [upsert(tables.greeks, rows.greeks)]),
-  ...(rows.smiles.length === 0 ? [] : [upsert(tables.smiles, rows.smiles)]),
-  ...(rows.pnl.length === 0 ? [] : [upsert(tables.pnl, rows.pnl)]),
-  ...(rows.orders.length === 0 ? [] : [upsert(tables.orders, rows.orders)]),
-  ...(rows.decisions.length === 0 ? [] : [upsert(tables.decisions, rows.decisions)]),
+/** The statements that put these rows of a version in place of those with their keys; none for a table without rows. */
+export const upserts = (version: number, rows: ReadModels): readonly Statement[] => [
+  ...(rows.books.length === 0 ? [] : [upsert(tables.books, version, rows.books)]),
+  ...(rows.positions.length === 0 ? [] : [upsert(tables.positions, version, rows.positions)]),
+  ...(rows.greeks.length === 0 ? [] : [upsert(tables.greeks, version, rows.greeks)]),
+  ...(rows.smiles.length === 0 ? [] : [upsert(tables.smiles, version, rows.smiles)]),
+  ...(rows.pnl.length === 0 ? [] : [upsert(tables.pnl, version, rows.pnl)]),
+  ...(rows.orders.length === 0 ? [] : [upsert(tables.orders, version, rows.orders)]),
+  ...(rows.decisions.length === 0 ? [] : [upsert(tables.decisions, version, rows.decisions)]),
 ];

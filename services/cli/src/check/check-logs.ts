@@ -2,6 +2,7 @@ import type { Bus } from "@finality/bus";
 import type { Database } from "@finality/database";
 import { EventLogError, type LogReader } from "@finality/event-log";
 import { compareReadModels } from "@finality/projector";
+import { versionsOf } from "@finality/read-models";
 import { storedRecords, verifyLog } from "../replay/verify-log.ts";
 import { checkCommands, checkHalts, checkVenue, type AcknowledgedHalt } from "./check-orders.ts";
 import { checkSources, type SourceCount } from "./check-sources.ts";
@@ -62,8 +63,9 @@ const checkReadable = async ({ database, reader, bus }: CheckDeps, log: string, 
 };
 
 const readModelDifferences = async (deps: Pick<CheckDeps, "database" | "reader">, log: string, head: number): Promise<readonly string[]> => {
-  const { rows } = await deps.database.query<{ readonly position: number }>("SELECT position::int8 FROM read_model.checkpoint WHERE log = $1", [log]);
-  const position = rows[0]?.position ?? 0;
-  const behind = position === head ? [] : [`they stand at ${String(position)} of ${String(head)} records`];
-  return [...behind, ...(await compareReadModels(deps, log)).map((difference) => JSON.stringify(difference))];
+  const serving = (await versionsOf(deps.database, log)).find(({ isServing }) => isServing);
+  const position = serving?.checkpoint?.position ?? 0;
+  const behind = position === head ? [] : [`they stand at ${String(position)} of ${String(head)} records${serving?.failure === undefined ? "" : `: ${serving.failure.reason}`}`];
+  const skipped = (serving?.skipped ?? []).map((each) => `they are without record ${String(each)}, which an operator skipped`);
+  return [...behind, ...skipped, ...(await compareReadModels(deps, log)).map((difference) => JSON.stringify(difference))];
 };

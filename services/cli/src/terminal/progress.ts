@@ -7,9 +7,9 @@ import { bar } from "./live-view.ts";
 export type ProgressAt = {
   /** Of the last folded record. */
   readonly position: number;
-  /** Records and ticks folded since it began. */
+  /** Records and ticks folded since it began; without ticks where nobody counts them. */
   readonly records: number;
-  readonly ticks: number;
+  readonly ticks?: number;
 };
 
 export type Stretch = { readonly log: string; readonly from: number; readonly to: number };
@@ -26,7 +26,7 @@ export const progressLine = ({ log, from, to }: Stretch, { position, records, ti
   const share = to < from ? 1 : Math.min(1, Math.max(0, (position - from + 1) / (to - from + 1)));
   const rate = (count: number): string => money(seconds > 0 ? count / seconds : 0);
   const left = records === 0 ? "" : `  ${time(((to - position) * seconds) / records)} left`;
-  const line = `${log}  ${bar(share)} ${String(Math.floor(share * 100))} %  ${money(position)} of ${money(to)}  ${rate(records)} records/s  ${rate(ticks)} ticks/s${left}`;
+  const line = `${log}  ${bar(share)} ${String(Math.floor(share * 100))} %  ${money(position)} of ${money(to)}  ${rate(records)} records/s${ticks === undefined ? "" : `  ${rate(ticks)} ticks/s`}${left}`;
   return Array.from(line).slice(0, width).join("");
 };
 

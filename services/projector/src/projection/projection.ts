@@ -1,5 +1,5 @@
 import { decodeRecord, isDecisionRecord, type DecisionRecord, type StoredRecord } from "@finality/contracts";
-import { evolve, initialState, semantics, stateHash, type EngineState } from "@finality/engine";
+import { evolve, initialState, passOver, semantics, stateHash, type EngineState } from "@finality/engine";
 import { rowsOf } from "@finality/history";
 import { sha256 } from "@finality/transparency";
 import type { BookRow, Checkpoint, DecisionRow, GreeksRow, OrderRow, PnlRow, PositionRow, ReadModels, SmileRow } from "@finality/read-models";
@@ -13,8 +13,8 @@ export type Projection = {
   /** Undefined before the first record. */
   readonly checkpoint: Checkpoint | undefined;
   /**
-   * Folds the next records, decisions as they were recorded (rule 11). Throws ProjectorError "state_hash_mismatch", EngineError,
-   * ContractsError; the projection cannot go on after that.
+   * Folds the next records, decisions as they were recorded (rule 11). Throws ProjectorError "state_hash_mismatch" or "record_failed",
+   * which names the record; the projection cannot go on after that.
    */
   fold(records: readonly StoredRecord[]): void;
   /** Rows that are new or changed since the last call. */
@@ -31,10 +31,19 @@ const checkHash = (state: EngineState, record: DecisionRecord): void => {
   throw new ProjectorError(
     "state_hash_mismatch",
     `The projection of log ${record.log} stops at position ${String(record.position)}: its state hashes to ${short(own)}, the log says ${short(record.body.hash)}. Its read models stay at the last position that was written; run "finality replay verify".`,
+    { position: record.position },
   );
 };
 
-const decisionRow = (record: DecisionRecord): DecisionRow => {
+/** An error of one record, with its place. */
+const atRecord = ({ log, position, type }: StoredRecord, error: unknown): ProjectorError => {
+  if (error instanceof ProjectorError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new ProjectorError("record_failed", `The projection of log ${log} stops at position ${String(position)} (${type}): ${reason}`, { position, cause: error });
+};
+
+/** A decision as its row shows it. */
+export const decisionRow = (record: DecisionRecord): DecisionRow => {
   const { log, position, type, recordedTimeUs, body } = record;
   return { log, position, type, book: "book" in body ? body.book : null, reason: "reason" in body ? body.reason : null, recordedTimeUs, body };
 };
@@ -42,7 +51,13 @@ const decisionRow = (record: DecisionRecord): DecisionRow => {
 /** Where a projection goes on: a state, and the record that it stands behind. */
 export type Beginning = { readonly state: EngineState; readonly checkpoint: Checkpoint | undefined };
 
-export const createProjection = (log: string, { state, checkpoint: begun }: Beginning = { state: initialState(log), checkpoint: undefined }): Projection => {
+/**
+ * The records in `skipped` are folded where that succeeds, show no row of their own, and stop nothing; behind the first of them the state may
+ * not be the log's, and no hash is compared.
+ */
+export const createProjection = (log: string, { state, checkpoint: begun }: Beginning = { state: initialState(log), checkpoint: undefined }, skipped: readonly number[] = []): Projection => {
+  const passedOver = new Set(skipped);
+  const trueUpTo = Math.min(...skipped, Infinity);
   let checkpoint = begun;
   let decisions: DecisionRow[] = [];
   const changed = {
@@ -54,13 +69,31 @@ export const createProjection = (log: string, { state, checkpoint: begun }: Begi
     orders: new ChangedRows<OrderRow>(({ commandId }) => commandId),
   };
 
-  const foldOne = (stored: StoredRecord): void => {
+  const apply = (stored: StoredRecord): void => {
     const record = decodeRecord(stored);
     if (isDecisionRecord(record)) {
-      checkHash(state, record);
+      if (record.position < trueUpTo) checkHash(state, record);
       decisions.push(decisionRow(record));
     }
     evolve(state, record);
+  };
+
+  /** What can be known of it is: later records may name it. */
+  const applySkipped = (stored: StoredRecord): void => {
+    try {
+      evolve(state, decodeRecord(stored));
+    } catch {
+      passOver(state, stored);
+    }
+  };
+
+  const foldOne = (stored: StoredRecord): void => {
+    try {
+      if (passedOver.has(stored.position)) applySkipped(stored);
+      else apply(stored);
+    } catch (error) {
+      throw atRecord(stored, error);
+    }
     const { generation, position, recordedTimeUs, venueTimeUs } = stored;
     checkpoint = { log, generation, position, recordedTimeUs, venueTimeUs };
   };
