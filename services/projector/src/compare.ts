@@ -52,8 +52,8 @@ export const compareReadModels = async ({ reader, database }: CompareDeps, log: 
 /** How one version differs from the log. */
 export type VersionVerdict = {
   readonly version: number;
-  /** Undefined where this release cannot tell: its rows have another shape. */
-  readonly differences: readonly RowDifference[] | undefined;
+  /** In words where there is no telling: rows of another shape, or made from records that the log has lost. */
+  readonly differences: readonly RowDifference[] | string;
   readonly position: number;
   /** Of the fold at that position, and the newest hash that the log's writer recorded up to there was this fold's. */
   readonly stateHash: string | undefined;
@@ -94,7 +94,10 @@ const inLog = async (reader: LogReader, log: string, positions: readonly number[
 type StoredVersion = { readonly position: number; readonly rows: Omit<ReadModels, "decisions">; readonly decisions: readonly DecisionRow[] };
 
 const verdictOf = async ({ reader, snapshots }: CompareVersionsDeps, version: ReadModelVersion, { position, rows, decisions }: StoredVersion, positions: readonly number[]): Promise<VersionVerdict> => {
-  if (!isOwnShape(version)) return { version: version.version, differences: undefined, position, stateHash: undefined };
+  const cannotTell = (why: string): VersionVerdict => ({ version: version.version, differences: why, position, stateHash: undefined });
+  if (!isOwnShape(version)) return cannotTell("its rows have another shape, which this release does not compare");
+  const head = (await reader.head(version.log))?.position ?? 0;
+  if (position > head) return cannotTell(`it was made from records behind position ${String(head)}, which the log has lost`);
   const { state } = await foldAt({ source: reader, ...(snapshots === undefined ? {} : { snapshots }) }, version.log, position);
   const expected = { ...rowsOf(state), decisions: await inLog(reader, version.log, positions) };
   return { version: version.version, differences: differences({ ...rows, decisions }, expected), position, stateHash: stateHash(state, sha256) };

@@ -7,7 +7,7 @@ import { beginVersion, dropVersion, skipRecord, switchVersion, versionsOf, type 
 import type { Queryable } from "@finality/database";
 import { databaseGate, eventually, privatePostgres, testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compareReadModels, compareVersions, computeReadModels } from "./compare.ts";
+import { compareReadModels, compareVersions, computeReadModels, type VersionVerdict } from "./compare.ts";
 import { startProjector, type Projector, type ProjectorDeps } from "./projector.ts";
 
 let server: TestDatabase;
@@ -195,6 +195,11 @@ describe("of two projectors one works on a log", () => {
   });
 });
 
+const rowsIn = ({ differences }: VersionVerdict) => {
+  if (typeof differences === "string") throw new Error(differences);
+  return differences;
+};
+
 describe("versions", () => {
   const actor = "operator";
   const begin = (log: string): Promise<number> => beginVersion(server.database, { log, semantics, switchesItself: false, actor });
@@ -221,7 +226,7 @@ describe("versions", () => {
       await eventually(isAt(log, 2, head()));
       const verdict = await compared(log, 1, 2);
       expect(verdict.to).toMatchObject({ version: 2, differences: [], position: head() });
-      expect(verdict.from.differences?.map(({ table, key }) => `${table} ${key}`)).toEqual(["books unhedged"]);
+      expect(rowsIn(verdict.from).map(({ table, key }) => `${table} ${key}`)).toEqual(["books unhedged"]);
       await switchVersion(server.database, { log, version: 2 }, { actor });
       await steps(3);
       await projector.caughtUp(log, head());
@@ -249,8 +254,8 @@ describe("versions", () => {
     await server.database.query("UPDATE projection.greeks SET gamma = 7 WHERE log = $1 AND version = 1 AND book = 'scalper'", [log]);
     const { from, to, unequalDecisions } = await compared(log, 1, 2);
     expect(unequalDecisions).toBe(1);
-    expect(from.differences?.map(({ table, key }) => `${table} ${key}`)).toEqual(["greeks scalper"]);
-    expect(to.differences?.map(({ table, key, found }) => [table, key, found])).toEqual([["decisions", String(rows[0]?.position), undefined]]);
+    expect(rowsIn(from).map(({ table, key }) => `${table} ${key}`)).toEqual(["greeks scalper"]);
+    expect(rowsIn(to).map(({ table, key, found }) => [table, key, found])).toEqual([["decisions", String(rows[0]?.position), undefined]]);
     expect(to.stateHash).toBe(from.stateHash);
   });
 
@@ -283,7 +288,7 @@ describe("versions", () => {
         await eventually(isAt(log, 2, head()));
       });
       const { to } = await compared(log, 1, 2);
-      expect(to.differences?.map(({ table, key }) => `${table} ${key}`)).toContain(`decisions ${String(position)}`);
+      expect(rowsIn(to).map(({ table, key }) => `${table} ${key}`)).toContain(`decisions ${String(position)}`);
       await switchVersion(server.database, { log, version: 2 }, { actor });
       expect(await differencesOf(log)).toEqual([]);
     } finally {
@@ -327,6 +332,24 @@ describe("versions", () => {
       await eventually(isAt(log, 2, head()));
     });
     expect((await servingOf(server.database, log))?.version).toBe(1);
+  });
+
+  test("of a log that lost records, after a restore, a new one takes the place of what was made from them", async () => {
+    const { log, head, steps } = await recordedLog(server.database, { log: "SHORTER", seed: 37 });
+    await steps(3);
+    await running({ onStopped: () => undefined }, async (projector) => {
+      await projector.caughtUp(log, head());
+      await server.database.query("UPDATE projection.version SET position = position + 5 WHERE log = $1", [log]);
+      await begin(log);
+      await eventually(isAt(log, 2, head()));
+      const verdict = await compared(log, 1, 2);
+      expect(verdict.from.differences).toContain("which the log has lost");
+      expect(verdict.to.differences).toEqual([]);
+      await switchVersion(server.database, { log, version: 2 }, { actor });
+      await steps(2);
+      await projector.caughtUp(log, head());
+    });
+    expect(await differencesOf(log)).toEqual([]);
   });
 
   test("of a log whose first records left for the archive a new one begins at a snapshot, with the decisions that were there", async () => {

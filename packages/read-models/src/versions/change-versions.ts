@@ -56,7 +56,7 @@ export const beginVersion = (database: Database, { log, semantics, switchesItsel
 
 /**
  * Lets readers see another version, in one transaction that holds both still (rule 38). Throws ReadModelError "no_version", "version_failed", and
- * "version_behind" while the new one is not as far as the one that serves.
+ * "version_behind" while the new one is not as far as the one that serves, or as the log where that one is ahead of it.
  */
 export const switchVersion = (database: Database, place: VersionPlace, { actor }: By): Promise<void> =>
   locked(database, place.log, async (client) => {
@@ -64,7 +64,9 @@ export const switchVersion = (database: Database, place: VersionPlace, { actor }
     const next = await find(client, place);
     if (next.isServing) return;
     const serving = (await versionsOf(client, place.log)).find(({ isServing }) => isServing);
-    const [to, from] = [next.checkpoint?.position ?? 0, serving?.checkpoint?.position ?? 0];
+    // What stands behind the log's end was made from records that are lost: there is nothing to wait for.
+    const { rows } = await client.query<{ position: number }>("SELECT position FROM event_log.head WHERE log = $1", [place.log]);
+    const [to, from] = [next.checkpoint?.position ?? 0, Math.min(serving?.checkpoint?.position ?? 0, rows[0]?.position ?? Infinity)];
     if (next.failure !== undefined) throw new ReadModelError("version_failed", `Version ${String(place.version)} of log ${place.log} stands still: ${next.failure.reason}`);
     if (to < from) {
       throw new ReadModelError("version_behind", `Version ${String(place.version)} of log ${place.log} is at position ${String(to)}, version ${String(serving?.version)}, which serves, at ${String(from)} already.`);

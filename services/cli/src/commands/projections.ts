@@ -146,7 +146,7 @@ const watchBuild = async (config: Config, data: OpenData, reader: LogReader, beg
 const shownDifferences = 10;
 
 const describeVerdict = (name: string, { version, differences, position }: VersionVerdict): readonly string[] => {
-  if (differences === undefined) return [`${name} (version ${String(version)}) has rows of another shape, which this release does not compare.`];
+  if (typeof differences === "string") return [`${name} (version ${String(version)}) cannot be compared: ${differences}.`];
   if (differences.length === 0) return [`${name} (version ${String(version)}) is what the log says at position ${String(position)}.`];
   return [
     `${name} (version ${String(version)}) is not what the log says at position ${String(position)}, in ${String(differences.length)} rows:`,
@@ -188,7 +188,7 @@ const switchTo = async (data: OpenData, reader: LogReader, to: ReadModelVersion,
     return exitCodes.ok;
   }
   const verdict = await compareVersions({ reader, database: data.database, snapshots: createSnapshotStore(data.database) }, from, to);
-  const isSame = verdict.to.differences?.length === 0;
+  const isSame = verdict.to.differences.length === 0;
   const switched = isSame || force === true;
   if (switched) await switchWhenLevel(data, to);
   const lines = describeVerdicts(verdict);
