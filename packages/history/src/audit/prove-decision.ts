@@ -1,5 +1,5 @@
 import { commandIdOf, decisionSchemas, type StoredRecord } from "@finality/contracts";
-import { consistencyProof, nodesOfTiles, type NodeHashes } from "@finality/transparency";
+import { checkedTiles, consistencyProof, nodesOfTiles, type NodeHashes } from "@finality/transparency";
 import type { TreeStore } from "../attested/tree-store.ts";
 import { HistoryError } from "../errors.ts";
 import { takeSnapshot } from "../snapshots/snapshot.ts";
@@ -68,7 +68,8 @@ const proved = ({ generation, position, type, version, venueTimeUs, recordedTime
 
 /**
  * One self-contained file for a decision: the state that a `StateHashed` in the tree attests, every record from there to the decisions behind
- * its input, and the proof that they are in a signed checkpoint. Throws HistoryError "not_in_log", "unknown_log", "not_attested".
+ * its input, and the proof that they are in a signed checkpoint. Throws HistoryError "not_in_log", "unknown_log", "not_attested",
+ * and TransparencyError "bad_tile" that names a tile which is not the checkpoint's.
  */
 export const proveDecision = async (deps: ProveDeps, decisionId: string): Promise<DecisionProof> => {
   const { log, position, generation } = await decisionAt(deps, decisionId);
@@ -81,7 +82,8 @@ export const proveDecision = async (deps: ProveDeps, decisionId: string): Promis
   const { state } = await foldAt(deps, log, first - 1);
   const taken = hashedAt === 0 ? undefined : await takeSnapshot(state, { leafHash: new Uint8Array(), build: "" });
   const records = await readAll(deps, log, first, last);
-  const nodes = nodesOfTiles(deps.tree.readTile(log), checkpoint.size);
+  // What was changed in a tile is named here, and not first by whoever checks the proof.
+  const nodes = nodesOfTiles(checkedTiles(deps.tree.readTile(log), checkpoint), checkpoint.size);
   const semantics = (await foldAt(deps, log, inputPosition)).state.facts.semantics;
   return {
     format: proofFormat,
