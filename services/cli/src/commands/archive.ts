@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import { resolve } from "node:path";
 import { exportRange, listArchive, openArchive, verifyArchive, type Manifest } from "@finality/archive";
 import { canonicalJson, type StoredRecord } from "@finality/contracts";
-import { createLogReader, createLogWriter, detachedUpTo, detachPartition, importRecords, recordPartitions, type LogReader, type RecordPartition } from "@finality/event-log";
+import { createLogReader, createLogWriter, detachedUpTo, detachPartition, importRecords, recordPartitions, type LogReader, type LogWriter, type RecordPartition } from "@finality/event-log";
 import { createNotifier } from "@finality/database";
 import { createSnapshotStore, createTreeStore } from "@finality/history";
 import { contentHash, leafHash, nodesOfTiles, provenanceHash, rootAt, sha256 } from "@finality/transparency";
@@ -10,7 +10,9 @@ import type { Config } from "../config.ts";
 import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
 import { actorReference } from "../house/actor.ts";
 import { openDataFolder } from "../house/data-folder.ts";
+import { followImported, noting, type Consumed } from "../house/import-offsets.ts";
 import { openData, type OpenData } from "../house/open-data.ts";
+import { openOwnBus } from "../house/open-parts.ts";
 import { recoverLog } from "../house/recover-log.ts";
 import { money, printData, printJson, say, table } from "../output.ts";
 import { logsOf, onlyLog, withData, type DataOptions } from "./with-data.ts";
@@ -99,7 +101,9 @@ export const runArchiveImport = (config: Config, options: ImportOptions): Promis
       for (const log of logs) {
         const { rows } = await data.database.query<{ position: number }>("SELECT position FROM event_log.head WHERE log = $1", [log]);
         const from = (rows[0]?.position ?? 0) + 1;
-        const position = await importRecords(writer, log, archive.records(log, { from }), isUnchanged);
+        const consumed: Consumed = new Map();
+        const position = await importRecords(writer, log, noting(archive.records(log, { from }), consumed), isUnchanged);
+        await takeNoMessageTwice(config, data, { writer, log, consumed });
         await recoverLog(data.database, reader, log);
         say(position < from ? `${log}: nothing of it is missing here.` : `${log}: positions ${String(from)} to ${String(position)} are imported.`);
       }
@@ -107,6 +111,17 @@ export const runArchiveImport = (config: Config, options: ImportOptions): Promis
       archive.close();
     }
   });
+
+const takeNoMessageTwice = async (config: Config, data: OpenData, { writer, log, consumed }: { readonly writer: LogWriter; readonly log: string; readonly consumed: Consumed }): Promise<void> => {
+  if (consumed.size === 0) return;
+  const bus = openOwnBus(config, data);
+  try {
+    const moved = await followImported({ bus, writer }, log, consumed);
+    if (moved.length > 0) say(`${log}: its writer goes on behind the imported messages of ${moved.join(", ")}.`);
+  } finally {
+    await bus.close();
+  }
+};
 
 /** A folder that is named is made when it is not there, and taken alone: no house may write what is imported into. */
 const openAlone = async (folder: string): Promise<OpenData> => {
