@@ -42,6 +42,9 @@ const upward = ranks.slice(0, -1).map(({ name, path }, rank) => ({
 }));
 
 /** @type {import("dependency-cruiser").IConfiguration} */
+// What a command line asks before it loads the house: the same list stands in packages/eslint-config/src/house.ts.
+const sideDoors = "^packages/(runtime/src/settings/index|history/src/as-of-point)\\.ts$";
+
 module.exports = {
   forbidden: [
     { name: "no-circle", severity: "error", from: {}, to: { circular: true } },
@@ -64,10 +67,10 @@ module.exports = {
     { name: "nobody-imports-cli", severity: "error", from: { pathNot: "^services/cli/" }, to: { path: "^services/cli/" } },
     {
       name: "one-door",
-      comment: "Import @finality/<name>, never a file behind it.",
+      comment: "Import @finality/<name>, never a file behind it; the side doors are those of a package.json.",
       severity: "error",
       from: { path: "^(packages|services)/([^/]+)/" },
-      to: { path: "^(packages|services)/[^/]+/", pathNot: ["^$1/$2/", "^(packages|services)/[^/]+/src/index\\.ts$"] },
+      to: { path: "^(packages|services)/[^/]+/", pathNot: ["^$1/$2/", "^(packages|services)/[^/]+/src/index\\.ts$", sideDoors] },
     },
     {
       name: "one-door-for-bench",

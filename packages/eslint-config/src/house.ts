@@ -15,8 +15,8 @@ export const environmentRestrictions: readonly Restriction[] = [
   { selector: "ImportDeclaration[source.value=/^(node:)?process$/] > ImportSpecifier[imported.name='env']", message: readsEnvironment },
 ];
 
-/** A package is entered by its door only. */
+/** A package is entered by its door only, or by a side door that its package.json has: so a command line starts without what it does not need. */
 export const deepImports = {
-  regex: "^@finality/[^/]+/.+",
+  regex: "^@finality/(?!runtime/settings$|history/as-of-point$)[^/]+/.+",
   message: "Import a package by its door (@finality/<name>); what is not exported there is private.",
 } as const;

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { clusterSettings, readSettings, type Values } from "@finality/runtime";
+import { clusterSettings, readSettings, type Values } from "@finality/runtime/settings";
 import type { LogLevel } from "@finality/service-kit";
 import { CliError } from "./exit-codes.ts";
 

@@ -1,20 +1,20 @@
-import { ApiError } from "@finality/api";
+import type { ApiErrorCode } from "@finality/api";
 import type { ArchiveErrorCode } from "@finality/archive";
-import { BusError } from "@finality/bus";
-import { CalendarError } from "@finality/calendars";
-import { ConductorError } from "@finality/conductor";
+import type { BusErrorCode } from "@finality/bus";
+import type { CalendarErrorCode } from "@finality/calendars";
+import type { ConductorErrorCode } from "@finality/conductor";
 import type { ContractsErrorCode } from "@finality/contracts";
-import { DatabaseError } from "@finality/database";
-import { DatasetError } from "@finality/datasets";
+import type { DatabaseErrorCode } from "@finality/database";
+import type { DatasetErrorCode } from "@finality/datasets";
 import type { EventLogErrorCode } from "@finality/event-log";
 import type { HistoryErrorCode } from "@finality/history";
-import { PricingError } from "@finality/pricing";
-import { ReadModelError } from "@finality/read-models";
-import { RuntimeError } from "@finality/runtime";
-import { ServiceKitError } from "@finality/service-kit";
+import type { PricingErrorCode } from "@finality/pricing";
+import type { ReadModelErrorCode } from "@finality/read-models";
+import type { RuntimeErrorCode } from "@finality/runtime";
+import type { ServiceKitErrorCode } from "@finality/service-kit";
 import type { TransparencyErrorCode } from "@finality/transparency";
-import { VenueError } from "@finality/venues";
-import { WorkQueueError } from "@finality/work-queue";
+import type { VenueErrorCode } from "@finality/venues";
+import type { WorkQueueErrorCode } from "@finality/work-queue";
 
 /** The process's exit codes, as documented in the README. */
 export const exitCodes = {
@@ -46,44 +46,43 @@ export class CliError extends Error {
   }
 }
 
-const { notFound, conflict, validation, findings, unavailable } = exitCodes;
+const { error: failed, usage, notFound, conflict, validation, findings, unavailable } = exitCodes;
+
+/** What an error's code ends with; a code that is not named ends with `otherwise`. */
+type Ends<Code extends string> = { readonly otherwise: ExitCode } & { readonly [Each in Code]?: ExitCode };
 
 /** A log's past says something other than it must: `findings`. What cannot be read at all: `validation`. */
-const historyCodes: Readonly<Record<HistoryErrorCode, ExitCode>> = { state_hash_mismatch: findings, record_unfoldable: validation, unknown_log: notFound, not_in_log: notFound, too_far: unavailable, busy: unavailable, not_attested: notFound, bad_proof: validation };
-const archiveCodes: Readonly<Record<ArchiveErrorCode, ExitCode>> = { conflict, gap: conflict, diverged: conflict, hole: validation, corrupt: validation, bad_manifest: validation, bad_request: validation };
-const eventLogCodes: Readonly<Record<EventLogErrorCode, ExitCode>> = { fenced: conflict, conflict, commit_unknown: unavailable, hole: validation, archived: notFound, corrupt: validation, unknown_log: notFound, unknown_dead_letter: notFound, bad_export: validation };
-const contractsCodes: Readonly<Record<ContractsErrorCode, ExitCode>> = { not_json_value: validation, not_json: validation, unknown_type: validation, unknown_version: validation, bad_record: validation, bad_ticks: validation };
-const transparencyCodes: Readonly<Record<TransparencyErrorCode, ExitCode>> = { bad_tile: findings, bad_note: validation, bad_signature: findings, bad_key: validation };
+const history: Ends<HistoryErrorCode> = { otherwise: validation, state_hash_mismatch: findings, unknown_log: notFound, not_in_log: notFound, too_far: unavailable, busy: unavailable, not_attested: notFound };
+const archive: Ends<ArchiveErrorCode> = { otherwise: validation, conflict, gap: conflict, diverged: conflict };
+const eventLog: Ends<EventLogErrorCode> = { otherwise: validation, fenced: conflict, conflict, commit_unknown: unavailable, archived: notFound, unknown_log: notFound, unknown_dead_letter: notFound };
+const contracts: Ends<ContractsErrorCode> = { otherwise: validation };
+const transparency: Ends<TransparencyErrorCode> = { otherwise: validation, bad_tile: findings, bad_signature: findings };
+const dataset: Ends<DatasetErrorCode> = { otherwise: validation, not_found: notFound };
+const pricing: Ends<PricingErrorCode> = { otherwise: validation };
+const calendar: Ends<CalendarErrorCode> = { otherwise: validation };
+const venue: Ends<VenueErrorCode> = { otherwise: failed, bad_terms: validation };
+const serviceKit: Ends<ServiceKitErrorCode> = { otherwise: failed, bad_fault: usage };
+const conductor: Ends<ConductorErrorCode> = { otherwise: conflict, bus_away: unavailable, not_taken_in: unavailable };
+const api: Ends<ApiErrorCode> = { otherwise: conflict };
+const readModel: Ends<ReadModelErrorCode> = { otherwise: conflict, unreadable_row: failed, no_version: notFound };
+const runtime: Ends<RuntimeErrorCode> = { otherwise: unavailable, bad_settings: usage };
+const bus: Ends<BusErrorCode> = { otherwise: failed, unavailable };
+const workQueue: Ends<WorkQueueErrorCode> = { otherwise: failed, unavailable };
+const database: Ends<DatabaseErrorCode> = { otherwise: failed, connection: unavailable, folder_in_use: conflict, port_in_use: conflict };
+const cli: Ends<CliErrorCode> = { otherwise: failed, usage, not_found: notFound, conflict, validation };
 
-/** By the errors' own names: their packages, DuckDB among them, are not loaded for it. */
-const codesByName = new Map(
-  Object.entries({ HistoryError: historyCodes, ArchiveError: archiveCodes, EventLogError: eventLogCodes, ContractsError: contractsCodes, TransparencyError: transparencyCodes }).map(
-    ([name, codes]): readonly [string, ReadonlyMap<string, ExitCode>] => [name, new Map(Object.entries(codes))],
-  ),
+/** By the errors' own names, so that no package is loaded for it: a command begins with what it needs. */
+const endsByName: ReadonlyMap<string, ReadonlyMap<string, ExitCode>> = new Map(
+  Object.entries({
+    HistoryError: history, ArchiveError: archive, EventLogError: eventLog, ContractsError: contracts, TransparencyError: transparency, DatasetError: dataset, PricingError: pricing,
+    CalendarError: calendar, VenueError: venue, ServiceKitError: serviceKit, ConductorError: conductor, ApiError: api, ReadModelError: readModel, RuntimeError: runtime, BusError: bus,
+    WorkQueueError: workQueue, DatabaseError: database, CliError: cli,
+  }).map(([name, ends]) => [name, new Map(Object.entries(ends))]),
 );
-
-const codeByName = (error: unknown): ExitCode | undefined => {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  return codesByName.get(error.name)?.get(error.code);
-};
 
 /** What went wrong as the number that scripts look at. */
 export const exitCodeOf = (error: unknown): ExitCode => {
-  const named = codeByName(error);
-  if (named !== undefined) return named;
-  if (error instanceof CliError) return { usage: exitCodes.usage, not_found: exitCodes.notFound, conflict: exitCodes.conflict, validation: exitCodes.validation }[error.code];
-  if (error instanceof DatasetError) return error.code === "not_found" ? exitCodes.notFound : exitCodes.validation;
-  if (error instanceof PricingError || error instanceof CalendarError) return exitCodes.validation;
-  if (error instanceof VenueError) return error.code === "bad_terms" ? exitCodes.validation : exitCodes.error;
-  if (error instanceof ServiceKitError) return error.code === "bad_fault" ? exitCodes.usage : exitCodes.error;
-  if (error instanceof ConductorError) return error.code === "bus_away" || error.code === "not_taken_in" ? exitCodes.unavailable : exitCodes.conflict;
-  if (error instanceof ApiError) return exitCodes.conflict;
-  if (error instanceof ReadModelError) return error.code === "unreadable_row" ? exitCodes.error : error.code === "no_version" ? exitCodes.notFound : exitCodes.conflict;
-  if (error instanceof RuntimeError) return error.code === "bad_settings" ? exitCodes.usage : exitCodes.unavailable;
-  if (error instanceof BusError || error instanceof WorkQueueError) return error.code === "unavailable" ? exitCodes.unavailable : exitCodes.error;
-  if (error instanceof DatabaseError) {
-    if (error.code === "folder_in_use" || error.code === "port_in_use") return exitCodes.conflict;
-    return error.code === "connection" ? exitCodes.unavailable : exitCodes.error;
-  }
-  return exitCodes.error;
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return failed;
+  const ends = endsByName.get(error.name);
+  return ends?.get(error.code) ?? ends?.get("otherwise") ?? failed;
 };

@@ -1,26 +1,8 @@
-import { CommanderError } from "commander";
-import { readConfig } from "./config.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
-import { say } from "./output.ts";
-import { buildProgram } from "./program.ts";
+import { enableCompileCache } from "node:module";
+import { exitCodes } from "./exit-codes.ts";
 
-const explain = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.endsWith(".") || message.endsWith("\n") ? message : `${message}.`;
-};
-
-const run = async (): Promise<number> => {
-  try {
-    const outcome: { code: number } = { code: exitCodes.ok };
-    await buildProgram(readConfig(), outcome).parseAsync();
-    return outcome.code;
-  } catch (error) {
-    // Commander has printed its own errors already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    say(`finality: ${explain(error)}`);
-    return exitCodeOf(error);
-  }
-};
+// A command that has run before starts in two thirds of the time. Where the cache cannot be written it does without.
+enableCompileCache();
 
 // Whoever reads us may stop early (`log show | head`): that is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -28,4 +10,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(exitCodes.ok);
 });
 
+const { run } = await import("./run.ts");
 process.exitCode = await run();

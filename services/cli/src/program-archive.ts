@@ -1,8 +1,8 @@
 import { Option, type Command } from "commander";
-import { runArchiveDetach, runArchiveExport, runArchiveImport, runArchiveList, runArchiveVerify } from "./commands/archive.ts";
-import { runFollow } from "./commands/follow.ts";
-import { runRaiseGeneration } from "./commands/raise-generation.ts";
-import { runSnapshotsList, runSnapshotsRemove, runSnapshotsTake, runSnapshotsVerify } from "./commands/snapshots.ts";
+import type { runArchiveDetach, runArchiveExport, runArchiveImport, runArchiveList, runArchiveVerify } from "./commands/archive.ts";
+import type { runFollow } from "./commands/follow.ts";
+import type { runRaiseGeneration } from "./commands/raise-generation.ts";
+import type { runSnapshotsList, runSnapshotsRemove, runSnapshotsTake, runSnapshotsVerify } from "./commands/snapshots.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { data, json, wholeNumber } from "./program-options.ts";
@@ -23,15 +23,15 @@ export const addArchive = (program: Command, config: Config, outcome: Outcome): 
     .addOption(data())
     .addOption(json())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality archive export --archive ./archive\n  finality archive verify --archive ./archive\n")
-    .action(async (options: Parameters<typeof runArchiveExport>[1]) => { await runArchiveExport(config, options); });
-  archive.command("list").description("the sealed ranges").addOption(folder()).addOption(log()).addOption(json()).action(async (options: Parameters<typeof runArchiveList>[0]) => { await runArchiveList(options); });
+    .action(async (options: Parameters<typeof runArchiveExport>[1]) => { await (await import("./commands/archive.ts")).runArchiveExport(config, options); });
+  archive.command("list").description("the sealed ranges").addOption(folder()).addOption(log()).addOption(json()).action(async (options: Parameters<typeof runArchiveList>[0]) => { await (await import("./commands/archive.ts")).runArchiveList(options); });
   archive
     .command("verify")
     .description("every file, record, hash and root; exit 6 with findings")
     .addOption(folder())
     .addOption(log())
     .addOption(json())
-    .action(async (options: Parameters<typeof runArchiveVerify>[0]) => { outcome.code = await runArchiveVerify(options); });
+    .action(async (options: Parameters<typeof runArchiveVerify>[0]) => { outcome.code = await (await import("./commands/archive.ts")).runArchiveVerify(options); });
   archive
     .command("import")
     .description("append what the archive holds behind a log's head: into an empty database, or behind a backup")
@@ -39,7 +39,7 @@ export const addArchive = (program: Command, config: Config, outcome: Outcome): 
     .addOption(log())
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
-    .action(async (options: Parameters<typeof runArchiveImport>[1]) => { await runArchiveImport(config, options); });
+    .action(async (options: Parameters<typeof runArchiveImport>[1]) => { await (await import("./commands/archive.ts")).runArchiveImport(config, options); });
   archive
     .command("detach")
     .description("let archived and verified partitions leave PostgreSQL, as the role that owns the tables")
@@ -49,7 +49,7 @@ export const addArchive = (program: Command, config: Config, outcome: Outcome): 
     .option("--drop", "drop the detached tables; else they stay in the schema event_log_part")
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
-    .action(async (options: Parameters<typeof runArchiveDetach>[1]) => { await runArchiveDetach(config, options); });
+    .action(async (options: Parameters<typeof runArchiveDetach>[1]) => { await (await import("./commands/archive.ts")).runArchiveDetach(config, options); });
   program
     .command("follow")
     .description("fold a log as it grows and print the state's hash as it goes; exit 6, and trading held, where the writer hashed another state")
@@ -58,13 +58,13 @@ export const addArchive = (program: Command, config: Config, outcome: Outcome): 
     .option("--exit", "end at the head of now; else until Ctrl-C")
     .option("--jsonl", "one JSON document a line")
     .addOption(data())
-    .action(async (options: Parameters<typeof runFollow>[1]) => { outcome.code = await runFollow(config, options); });
+    .action(async (options: Parameters<typeof runFollow>[1]) => { outcome.code = await (await import("./commands/follow.ts")).runFollow(config, options); });
   addSnapshots(program, config, outcome);
 };
 
 const addSnapshots = (program: Command, config: Config, outcome: Outcome): void => {
   const snapshots = program.command("snapshots").description("states that folds begin at: a cache that may be deleted at any time");
-  snapshots.command("list").description("where they are, and whether they are used").addOption(log()).addOption(data()).addOption(json()).action(async (options: Parameters<typeof runSnapshotsList>[1]) => { await runSnapshotsList(config, options); });
+  snapshots.command("list").description("where they are, and whether they are used").addOption(log()).addOption(data()).addOption(json()).action(async (options: Parameters<typeof runSnapshotsList>[1]) => { await (await import("./commands/snapshots.ts")).runSnapshotsList(config, options); });
   snapshots
     .command("take")
     .description("keep the state behind a position")
@@ -72,21 +72,21 @@ const addSnapshots = (program: Command, config: Config, outcome: Outcome): void 
     .addOption(log())
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runSnapshotsTake>[1]) => { await runSnapshotsTake(config, options); });
+    .action(async (options: Parameters<typeof runSnapshotsTake>[1]) => { await (await import("./commands/snapshots.ts")).runSnapshotsTake(config, options); });
   snapshots
     .command("verify")
     .description("compare the newest ones with a straight fold; one that differs is not used again; exit 6")
     .addOption(log())
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runSnapshotsVerify>[1]) => { outcome.code = await runSnapshotsVerify(config, options); });
+    .action(async (options: Parameters<typeof runSnapshotsVerify>[1]) => { outcome.code = await (await import("./commands/snapshots.ts")).runSnapshotsVerify(config, options); });
   snapshots
     .command("remove")
     .description("delete all of a log's; nothing is lost but time")
     .option("--yes", "do it; without this it is refused")
     .addOption(log())
     .addOption(data())
-    .action(async (options: Parameters<typeof runSnapshotsRemove>[1]) => { await runSnapshotsRemove(config, options); });
+    .action(async (options: Parameters<typeof runSnapshotsRemove>[1]) => { await (await import("./commands/snapshots.ts")).runSnapshotsRemove(config, options); });
 };
 
 /** Under `finality log`. */
@@ -100,5 +100,5 @@ export const addRaiseGeneration = (logCommand: Command, config: Config): void =>
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runRaiseGeneration>[1]) => { await runRaiseGeneration(config, options); });
+    .action(async (options: Parameters<typeof runRaiseGeneration>[1]) => { await (await import("./commands/raise-generation.ts")).runRaiseGeneration(config, options); });
 };

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { runAuditFsck, runAuditProve, runAuditVerify } from "./commands/audit.ts";
-import { runForgetActors } from "./commands/forget-actors.ts";
-import { runKeysRotate, runKeysShow } from "./commands/audit-keys.ts";
+import type { runAuditFsck, runAuditProve, runAuditVerify } from "./commands/audit.ts";
+import type { runForgetActors } from "./commands/forget-actors.ts";
+import type { runKeysRotate, runKeysShow } from "./commands/audit-keys.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { data, json } from "./program-options.ts";
@@ -16,14 +16,14 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .requiredOption("--out <file>", "the file to write; refused when it exists")
     .addOption(data())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality hedges\n  finality audit prove SPX-1-123 --out proof.json\n  finality audit verify proof.json\n")
-    .action(async (decision: string, options: Parameters<typeof runAuditProve>[2]) => { await runAuditProve(config, decision, options); });
+    .action(async (decision: string, options: Parameters<typeof runAuditProve>[2]) => { await (await import("./commands/audit.ts")).runAuditProve(config, decision, options); });
   audit
     .command("verify")
     .description("check a proof with nothing but the file: no database, no network; exit 6 when anything in it was changed")
     .argument("<file>", "what `finality audit prove` wrote")
     .option("--key <key>", "the public key that you trust, as name+id+key (default: the one in the file)")
     .addOption(json())
-    .action(async (file: string, options: Parameters<typeof runAuditVerify>[1]) => { outcome.code = await runAuditVerify(file, options); });
+    .action(async (file: string, options: Parameters<typeof runAuditVerify>[1]) => { outcome.code = await (await import("./commands/audit.ts")).runAuditVerify(file, options); });
   audit
     .command("fsck")
     .description("walk whole logs: records, tree, tiles, signed checkpoints, and the checkpoint outside the database; exit 6 with findings")
@@ -32,25 +32,25 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .option("--key <key>", "the public key that signs, as name+id+key")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runAuditFsck>[1]) => { outcome.code = await runAuditFsck(config, options); });
+    .action(async (options: Parameters<typeof runAuditFsck>[1]) => { outcome.code = await (await import("./commands/audit.ts")).runAuditFsck(config, options); });
   audit
     .command("forget-actors")
     .description("destroy the salt of the references that stand for people: nobody can tell any more whose they are; proofs stay valid")
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runForgetActors>[1]) => { await runForgetActors(config, options); });
+    .action(async (options: Parameters<typeof runForgetActors>[1]) => { await (await import("./commands/forget-actors.ts")).runForgetActors(config, options); });
   const keys = audit.command("keys").description("the keys that sign a data folder's checkpoints");
   keys
     .command("show")
     .description("public keys, the first one on top: what an auditor is given")
     .addOption(data())
     .addOption(json())
-    .action((options: Parameters<typeof runKeysShow>[1]) => { runKeysShow(config, options); });
+    .action(async (options: Parameters<typeof runKeysShow>[1]) => { (await import("./commands/audit-keys.ts")).runKeysShow(config, options); });
   keys
     .command("rotate")
     .description("a new key signs from the next start on; the old one says so")
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
-    .action(async (options: Parameters<typeof runKeysRotate>[1]) => { await runKeysRotate(config, options); });
+    .action(async (options: Parameters<typeof runKeysRotate>[1]) => { await (await import("./commands/audit-keys.ts")).runKeysRotate(config, options); });
 };

@@ -1,8 +1,8 @@
 import { Argument, Option, type Command } from "commander";
-import { healthPorts, type ServiceName } from "@finality/runtime";
-import { runConfigShow } from "./commands/config.ts";
-import { runMigrate } from "./commands/migrate.ts";
-import { runTopics } from "./commands/topics.ts";
+import { healthPorts, type ServiceName } from "@finality/runtime/settings";
+import type { runConfigShow } from "./commands/config.ts";
+import type { runMigrate } from "./commands/migrate.ts";
+import type { runTopics } from "./commands/topics.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 
@@ -15,14 +15,14 @@ export const addCluster = (program: Command, config: Config, outcome: Outcome): 
     .command("migrate")
     .description("bring the database that DATABASE_URL names to this release; run once before its services start")
     .addOption(json())
-    .action(async (options: Parameters<typeof runMigrate>[1]) => { await runMigrate(config, options); });
+    .action(async (options: Parameters<typeof runMigrate>[1]) => { await (await import("./commands/migrate.ts")).runMigrate(config, options); });
   const topics = program.command("topics").description("the bus's topics, as infra/kafka/topics.json defines them");
   for (const action of ["apply", "check"] as const) {
     topics
       .command(action)
       .description(action === "apply" ? "make topics, partitions and settings what they are to be" : "say what is not as it is to be; exit 6 when something is not")
       .addOption(json())
-      .action(async (options: Parameters<typeof runTopics>[2]) => { outcome.code = await runTopics(config, action, options); });
+      .action(async (options: Parameters<typeof runTopics>[2]) => { outcome.code = await (await import("./commands/topics.ts")).runTopics(config, action, options); });
   }
   program
     .command("config")
@@ -33,5 +33,5 @@ export const addCluster = (program: Command, config: Config, outcome: Outcome): 
     .option("--origin", "also where each comes from: environment, file or default")
     .addOption(json())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality config show --origin\n  finality config show sequencer --origin\n")
-    .action((service: ServiceName | undefined, options: Parameters<typeof runConfigShow>[2]) => { outcome.code = runConfigShow(config, service, options); });
+    .action(async (service: ServiceName | undefined, options: Parameters<typeof runConfigShow>[2]) => { outcome.code = (await import("./commands/config.ts")).runConfigShow(config, service, options); });
 };

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { runFeed } from "./commands/feed.ts";
-import { runLoad } from "./commands/load.ts";
+import type { runFeed } from "./commands/feed.ts";
+import type { runLoad } from "./commands/load.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { data, json, speed, wholeNumber } from "./program-options.ts";
@@ -29,7 +29,7 @@ export const addFeeding = (program: Command, config: Config, outcome: Outcome): 
     .addOption(new Option("--at-once <n>", "most copies in lock-step at a time").argParser(wholeNumber({ from: 1, to: 64 })).default(8))
     .addOption(data())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality feed\n  finality feed --underlyings 20\n  finality feed --live --speed 60 --underlyings 3\n")
-    .action(async (options: Parameters<typeof runFeed>[1]) => { outcome.code = await runFeed(config, options); });
+    .action(async (options: Parameters<typeof runFeed>[1]) => { outcome.code = await (await import("./commands/feed.ts")).runFeed(config, options); });
   program
     .command("load")
     .description("repeat recorded ticks into a running house at any rate, and say how it keeps up")
@@ -41,5 +41,5 @@ export const addFeeding = (program: Command, config: Config, outcome: Outcome): 
     .addOption(data())
     .addOption(json())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality load --rate 1000\n  finality load --underlyings 20 --rate 100000 --per-message 100 --seconds 60 --json\n")
-    .action(async (options: Parameters<typeof runLoad>[1]) => { outcome.code = await runLoad(config, options); });
+    .action(async (options: Parameters<typeof runLoad>[1]) => { outcome.code = await (await import("./commands/load.ts")).runLoad(config, options); });
 };

@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { runProjectionsDrop, runProjectionsRebuild, runProjectionsSkip, runProjectionsStatus, runProjectionsSwitch } from "./commands/projections.ts";
+import type { runProjectionsDrop, runProjectionsRebuild, runProjectionsSkip, runProjectionsStatus, runProjectionsSwitch } from "./commands/projections.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { data, json, wholeNumber } from "./program-options.ts";
@@ -16,7 +16,7 @@ export const addProjections = (program: Command, config: Config, outcome: Outcom
     .addOption(log())
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runProjectionsStatus>[1]) => { outcome.code = await runProjectionsStatus(config, options); });
+    .action(async (options: Parameters<typeof runProjectionsStatus>[1]) => { outcome.code = await (await import("./commands/projections.ts")).runProjectionsStatus(config, options); });
   projections
     .command("rebuild")
     .description("build a new version beside the one that serves; nothing stops meanwhile")
@@ -26,7 +26,7 @@ export const addProjections = (program: Command, config: Config, outcome: Outcom
     .addOption(data())
     .addOption(json())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality projections rebuild --switch\n  finality projections status\n")
-    .action(async (options: Parameters<typeof runProjectionsRebuild>[1]) => { outcome.code = await runProjectionsRebuild(config, options); });
+    .action(async (options: Parameters<typeof runProjectionsRebuild>[1]) => { outcome.code = await (await import("./commands/projections.ts")).runProjectionsRebuild(config, options); });
   projections
     .command("switch")
     .description("compare a version with the log, then let it serve; also to go back; exit 6 where it is not what the log says")
@@ -35,7 +35,7 @@ export const addProjections = (program: Command, config: Config, outcome: Outcom
     .addOption(log())
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runProjectionsSwitch>[1]) => { outcome.code = await runProjectionsSwitch(config, options); });
+    .action(async (options: Parameters<typeof runProjectionsSwitch>[1]) => { outcome.code = await (await import("./commands/projections.ts")).runProjectionsSwitch(config, options); });
   projections
     .command("skip")
     .description("let a version pass over the record that it failed at; who did it stays recorded")
@@ -46,7 +46,7 @@ export const addProjections = (program: Command, config: Config, outcome: Outcom
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runProjectionsSkip>[1]) => { await runProjectionsSkip(config, options); });
+    .action(async (options: Parameters<typeof runProjectionsSkip>[1]) => { await (await import("./commands/projections.ts")).runProjectionsSkip(config, options); });
   projections
     .command("drop")
     .description("delete a version that does not serve")
@@ -55,5 +55,5 @@ export const addProjections = (program: Command, config: Config, outcome: Outcom
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runProjectionsDrop>[1]) => { await runProjectionsDrop(config, options); });
+    .action(async (options: Parameters<typeof runProjectionsDrop>[1]) => { await (await import("./commands/projections.ts")).runProjectionsDrop(config, options); });
 };

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { runReplayDiff } from "./commands/replay-diff.ts";
-import { runReplayRun } from "./commands/replay-run.ts";
-import { runReplayHash, runReplayVerify } from "./commands/replay.ts";
+import type { runReplayDiff } from "./commands/replay-diff.ts";
+import type { runReplayRun } from "./commands/replay-run.ts";
+import type { runReplayHash, runReplayVerify } from "./commands/replay.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { data, json, speed, wholeNumber } from "./program-options.ts";
@@ -39,7 +39,7 @@ export const addReplay = (program: Command, config: Config, outcome: Outcome): v
     .addOption(quiet())
     .addOption(json())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality replay run --log SPX --out run-1\n  finality replay run --log SPX --from 10000 --to 20000 --speed 60\n  finality replay run --file spx.jsonl --json\n")
-    .action(async (options: Parameters<typeof runReplayRun>[1]) => { outcome.code = await runReplayRun(config, options); });
+    .action(async (options: Parameters<typeof runReplayRun>[1]) => { outcome.code = await (await import("./commands/replay-run.ts")).runReplayRun(config, options); });
   withSources(replay.command("verify"))
     .description("recompute every decision and hash; exit 6 and the first difference when one does not agree, or could not be checked")
     .option("--log <log>", "one log (default: all)")
@@ -49,7 +49,7 @@ export const addReplay = (program: Command, config: Config, outcome: Outcome): v
     .addOption(quiet())
     .addOption(json())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality replay verify\n  finality replay verify --log SPX --release ../finality-0.1.0 --json\n")
-    .action(async (options: Parameters<typeof runReplayVerify>[1]) => { outcome.code = await runReplayVerify(config, options); });
+    .action(async (options: Parameters<typeof runReplayVerify>[1]) => { outcome.code = await (await import("./commands/replay.ts")).runReplayVerify(config, options); });
   withSources(replay.command("diff"))
     .description("compare two runs decision by decision, or a run with a log; exit 6 when they differ")
     .argument("<a>", "a run's folder, an exported log, or a log's name")
@@ -57,12 +57,12 @@ export const addReplay = (program: Command, config: Config, outcome: Outcome): v
     .addOption(new Option("--align <how>", "input: both are of one recorded log; order: the n-th decision of each book (default: input where the logs are the same)").choices(["input", "order"]))
     .addOption(json())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality replay diff run-1 run-2\n  finality replay diff SPX run-1 --json\n")
-    .action(async (a: string, b: string, options: Parameters<typeof runReplayDiff>[2]) => { outcome.code = await runReplayDiff(config, [a, b], options); });
+    .action(async (a: string, b: string, options: Parameters<typeof runReplayDiff>[2]) => { outcome.code = await (await import("./commands/replay-diff.ts")).runReplayDiff(config, [a, b], options); });
   replay
     .command("hash")
     .description("the hashes of a log, its decisions and the state at its head")
     .option("--log <log>", "one log (default: all)")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runReplayHash>[1]) => { await runReplayHash(config, options); });
+    .action(async (options: Parameters<typeof runReplayHash>[1]) => { await (await import("./commands/replay.ts")).runReplayHash(config, options); });
 };

@@ -1,17 +1,16 @@
-import { parseAsOfPoint, parseInstant, type AsOfPoint } from "@finality/history";
+import { parseAsOfPoint, parseInstant, type AsOfPoint } from "@finality/history/as-of-point";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { runBooksSwitch } from "./commands/books.ts";
-import { runDemo } from "./commands/demo.ts";
-import { runDev } from "./commands/dev.ts";
-import { runDiscard, runDeadLetters, runRedrive, runShowDeadLetter } from "./commands/dead-letters.ts";
-import { runDoctor } from "./commands/doctor.ts";
-import { runGreeks } from "./commands/greeks.ts";
-import { runHedges } from "./commands/hedges.ts";
-import { runLogExport, runLogShow } from "./commands/log.ts";
-import { runLogSkip } from "./commands/log-skip.ts";
-import { runPositions } from "./commands/positions.ts";
-import { runReleaseBook } from "./commands/release-book.ts";
-import { runSurface } from "./commands/surface.ts";
+import type { runBooksSwitch } from "./commands/books.ts";
+import type { runDemo } from "./commands/demo.ts";
+import type { runDev } from "./commands/dev.ts";
+import type { runDiscard, runDeadLetters, runRedrive, runShowDeadLetter } from "./commands/dead-letters.ts";
+import type { runGreeks } from "./commands/greeks.ts";
+import type { runHedges } from "./commands/hedges.ts";
+import type { runLogExport, runLogShow } from "./commands/log.ts";
+import type { runLogSkip } from "./commands/log-skip.ts";
+import type { runPositions } from "./commands/positions.ts";
+import type { runReleaseBook } from "./commands/release-book.ts";
+import type { runSurface } from "./commands/surface.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { addArchive, addRaiseGeneration } from "./program-archive.ts";
@@ -61,7 +60,7 @@ export const buildProgram = (config: Config, outcome: Outcome): Command => {
     .description("look at this machine and the data folder, and say what is wrong")
     .addOption(data())
     .addOption(json())
-    .action(async (options: { data?: string; json?: true }) => { outcome.code = await runDoctor(config, options); });
+    .action(async (options: { data?: string; json?: true }) => { outcome.code = await (await import("./commands/doctor.ts")).runDoctor(config, options); });
   return program;
 };
 
@@ -76,14 +75,14 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
     .addOption(new Option("--data <folder>", "data folder, emptied first (default: .data/demo)"))
     .addOption(port())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  demo\n  demo --speed max --exit\n  demo --dataset ./my-day --json\n")
-    .action(async (options: Parameters<typeof runDemo>[1]) => { outcome.code = await runDemo(config, options); });
+    .action(async (options: Parameters<typeof runDemo>[1]) => { outcome.code = await (await import("./commands/demo.ts")).runDemo(config, options); });
   program
     .command("dev")
     .description("run the house on its data folder until Ctrl-C; continues where it was")
     .addOption(new Option("--data <folder>", "data folder (default: .data/dev)"))
     .addOption(port())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  dev\n  finality feed            in another terminal: gives it a recorded day\n")
-    .action(async (options: Parameters<typeof runDev>[1]) => { outcome.code = await runDev(config, options); });
+    .action(async (options: Parameters<typeof runDev>[1]) => { outcome.code = await (await import("./commands/dev.ts")).runDev(config, options); });
   const books = program.command("books").description("halt, resume and release books");
   for (const action of ["halt", "resume"] as const) {
     const command = books
@@ -93,7 +92,7 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
       .option("--log <log>", "the log of the book, where several are open")
       .addOption(data())
       .addOption(json())
-      .action(async (book: string | undefined, options: Parameters<typeof runBooksSwitch>[3]) => { await runBooksSwitch(config, action, book, options); });
+      .action(async (book: string | undefined, options: Parameters<typeof runBooksSwitch>[3]) => { await (await import("./commands/books.ts")).runBooksSwitch(config, action, book, options); });
     if (action === "halt") command.option("--cancel-orders", "also cancel what rests at the venue");
   }
   books
@@ -105,7 +104,7 @@ const addRunning = (program: Command, config: Config, outcome: Outcome): void =>
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
     .addOption(json())
-    .action(async (book: string | undefined, options: Parameters<typeof runReleaseBook>[2]) => { await runReleaseBook(config, book, options); });
+    .action(async (book: string | undefined, options: Parameters<typeof runReleaseBook>[2]) => { await (await import("./commands/release-book.ts")).runReleaseBook(config, book, options); });
 };
 
 const asOfPoint = (text: string): AsOfPoint => {
@@ -136,24 +135,24 @@ const addReading = (program: Command, config: Config): void => {
     .addOption(data())
     .addOption(json())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality positions --as-of @1000\n  finality positions --as-of 2021-01-04T16:00:00Z --json\n  finality positions --as-of-venue-time 2021-01-04T16:00:00Z\n")
-    .action(async (options: Parameters<typeof runPositions>[1]) => { await runPositions(config, options); });
+    .action(async (options: Parameters<typeof runPositions>[1]) => { await (await import("./commands/positions.ts")).runPositions(config, options); });
   withOptions(program.command("hedges"), asOfOptions(undefined))
     .description("every hedge: when, why, how much, at what price")
     .option("--book <book>", "one book")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runHedges>[1]) => { await runHedges(config, options); });
+    .action(async (options: Parameters<typeof runHedges>[1]) => { await (await import("./commands/hedges.ts")).runHedges(config, options); });
   withOptions(program.command("greeks"), asOfOptions(undefined))
     .description("greeks of every book to third order")
     .option("--book <book>", "one book")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runGreeks>[1]) => { await runGreeks(config, options); });
+    .action(async (options: Parameters<typeof runGreeks>[1]) => { await (await import("./commands/greeks.ts")).runGreeks(config, options); });
   withOptions(program.command("surface"), asOfOptions(undefined))
     .description("implied vols and the fitted smile of each expiry that books hold")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runSurface>[1]) => { await runSurface(config, options); });
+    .action(async (options: Parameters<typeof runSurface>[1]) => { await (await import("./commands/surface.ts")).runSurface(config, options); });
   const log = program.command("log").description("look at a log's records");
   log
     .command("show")
@@ -164,14 +163,14 @@ const addReading = (program: Command, config: Config): void => {
     .option("--type <type>", "only records of this type, such as HedgeDecided")
     .option("--jsonl", "one JSON document a line, whole bodies")
     .addOption(data())
-    .action(async (options: Parameters<typeof runLogShow>[1]) => { await runLogShow(config, options); });
+    .action(async (options: Parameters<typeof runLogShow>[1]) => { await (await import("./commands/log.ts")).runLogShow(config, options); });
   log
     .command("export")
     .description("write a log's raw records to one file")
     .requiredOption("--out <file>", "the file to write; refused when it exists")
     .option("--log <log>", "which log, where several are open")
     .addOption(data())
-    .action(async (options: Parameters<typeof runLogExport>[1]) => { await runLogExport(config, options); });
+    .action(async (options: Parameters<typeof runLogExport>[1]) => { await (await import("./commands/log.ts")).runLogExport(config, options); });
   log
     .command("skip")
     .description("let a log that stands still pass over the message that it stopped at; the skip is recorded, the bytes stay in the dead letters")
@@ -181,7 +180,7 @@ const addReading = (program: Command, config: Config): void => {
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runLogSkip>[1]) => { await runLogSkip(config, options); });
+    .action(async (options: Parameters<typeof runLogSkip>[1]) => { await (await import("./commands/log-skip.ts")).runLogSkip(config, options); });
   addRaiseGeneration(log, config);
 };
 
@@ -193,25 +192,25 @@ const addDeadLetters = (program: Command, config: Config): void => {
     .option("--all", "also those that were redriven or discarded")
     .addOption(data())
     .addOption(json())
-    .action(async (options: Parameters<typeof runDeadLetters>[1]) => { await runDeadLetters(config, options); });
+    .action(async (options: Parameters<typeof runDeadLetters>[1]) => { await (await import("./commands/dead-letters.ts")).runDeadLetters(config, options); });
   letters
     .command("show")
     .description("one dead letter, whole")
     .argument("<id>", "topic/partition/offset, as `dlq list` prints it")
     .addOption(data())
     .addOption(json())
-    .action(async (id: string, options: Parameters<typeof runShowDeadLetter>[2]) => { await runShowDeadLetter(config, id, options); });
+    .action(async (id: string, options: Parameters<typeof runShowDeadLetter>[2]) => { await (await import("./commands/dead-letters.ts")).runShowDeadLetter(config, id, options); });
   letters
     .command("redrive")
     .description("publish a dead letter again, after what was wrong was put right; only its bad ticks where only some were bad")
     .argument("<id>", "topic/partition/offset")
     .addOption(data())
-    .action(async (id: string, options: Parameters<typeof runRedrive>[2]) => { await runRedrive(config, id, options); });
+    .action(async (id: string, options: Parameters<typeof runRedrive>[2]) => { await (await import("./commands/dead-letters.ts")).runRedrive(config, id, options); });
   letters
     .command("discard")
     .description("close a dead letter without publishing it")
     .argument("<id>", "topic/partition/offset")
     .option("--yes", "do it; without this it is refused")
     .addOption(data())
-    .action(async (id: string, options: Parameters<typeof runDiscard>[2]) => { await runDiscard(config, id, options); });
+    .action(async (id: string, options: Parameters<typeof runDiscard>[2]) => { await (await import("./commands/dead-letters.ts")).runDiscard(config, id, options); });
 };

@@ -1,4 +1,3 @@
-import { listArchive, openArchive } from "@finality/archive";
 import { EventLogError, type LogReader } from "@finality/event-log";
 import { checkpointOf, createSnapshotStore, factsAsOf, formatInstant, HistoryError, joinedSource, recordAsOf, rowsAsOf, type AsOfDeps, type AsOfPoint, type FactsRows, type LogSource, type StateRows } from "@finality/history";
 import type { Checkpoint } from "@finality/read-models";
@@ -39,6 +38,7 @@ const asCliError = (error: unknown): unknown => {
 
 const withSource = async <T>(reader: LogReader, folder: string | undefined, work: (source: LogSource) => Promise<T>): Promise<T> => {
   if (folder === undefined) return work(reader);
+  const { listArchive, openArchive } = await import("@finality/archive");
   if ((await listArchive(folder)).length === 0) throw new CliError("not_found", `${folder} holds no archived range.`);
   const archive = await openArchive(folder);
   try {

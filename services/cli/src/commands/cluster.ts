@@ -1,5 +1,6 @@
 import { busConnection, queueConnection, type ServiceName } from "@finality/runtime";
 import { startCluster, type Cluster, type Counts } from "../cluster/cluster.ts";
+import type { usualCounts } from "../cluster/usual-counts.ts";
 import type { Config } from "../config.ts";
 import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
 import { requireFreePorts } from "../house/free-ports.ts";
@@ -8,8 +9,6 @@ import { say, table } from "../output.ts";
 import { runMigrate } from "./migrate.ts";
 import { runTopics } from "./topics.ts";
 
-/** How many processes of each service `finality cluster` starts when it is not told. */
-export const usualCounts = { sequencers: 2, dispatchers: 1, executors: 2, paperVenues: 1, projectors: 1, notaries: 1, apis: 1 } as const;
 
 export type ClusterCommand = { readonly [Each in keyof typeof usualCounts]: number } & { readonly port: number };
 

@@ -1,4 +1,4 @@
-import { openArchive, listArchive, type Archive } from "@finality/archive";
+import type { Archive } from "@finality/archive";
 import { createNotifier } from "@finality/database";
 import type { EngineState } from "@finality/engine";
 import { createLogReader } from "@finality/event-log";
@@ -40,6 +40,8 @@ export const sourceOf = async (config: Config, options: SourceOptions): Promise<
   }
   if (source === "db") return databaseSource(config, options);
   if (folder === undefined) throw new CliError("usage", `--source ${source} needs the archive's folder: name it with --archive.`);
+  // DuckDB is loaded where an archive is read, and nowhere else.
+  const { openArchive } = await import("@finality/archive");
   const archive = await openArchive(folder);
   if (source === "archive") return archiveSource(config, folder, archive);
   const joined = await databaseSource(config, options, archive);
@@ -90,7 +92,7 @@ const databaseSource = async (config: Config, options: SourceOptions, archive?: 
 const archiveSource = (config: Config, folder: string, archive: Archive): ReplaySource => ({
   kind: "archive",
   ownFolder: config.dataRoot,
-  logs: async () => [...new Set((await listArchive(folder)).map(({ log }) => log))],
+  logs: async () => [...new Set((await (await import("@finality/archive")).listArchive(folder)).map(({ log }) => log))],
   head: async (log) => {
     const last = (await archive.ranges(log)).at(-1);
     return last === undefined ? undefined : { generation: last.generations.at(-1) ?? 1, position: last.last, root: Buffer.from(last.root, "hex") };
