@@ -149,6 +149,9 @@ test("what a lost database knew is restored, imported, or taken back from the ve
   await settled(restored);
   expect(await typesBehind(restored, imported)).toMatchObject({ 0: "GenerationRaised", 1: "Halted" });
   expect(await typesBehind(restored, imported)).toContain("UnexpectedFillRecorded");
+  // The notary waited for the generation that was ordered: it took the restore for no forgery.
+  await eventually(async () => (await rowsOf<{ n: number }>(restored.database, "SELECT count(*) AS n FROM transparency.checkpoint WHERE generation = 2"))[0]?.n !== 0);
+  expect(await rowsOf(restored.database, "SELECT FROM execution.halt WHERE actor = 'notary'")).toEqual([]);
   // The books may not trade: they do not hold what the venue holds.
   await ticks(restored);
   await settled(restored);

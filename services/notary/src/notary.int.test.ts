@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { encodeRecord } from "@finality/contracts";
 import { createNotifier, type Database } from "@finality/database";
 import { recordedLog, type RecordedLog } from "@finality/desk-log";
-import { createLogReader, type LogReader } from "@finality/event-log";
+import { createLogReader, createLogWriter, orderGeneration, type LogReader } from "@finality/event-log";
 import { createCheckpointFolder, createSnapshotStore, createTreeStore, foldAt, type TreeStore } from "@finality/history";
 import { silentLogger } from "@finality/service-kit";
 import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
@@ -160,5 +161,29 @@ test("a database that was set back in silence is found by the checkpoint outside
   } finally {
     await second.stop();
     await other.dispose();
+  }
+});
+
+test("a database that was set back, and whose next generation is ordered, is a restore: the notary waits for its writer and attests the new generation", async () => {
+  await attestedTo(start(), recorded.head());
+  await stopAll();
+  const older = await testDatabase();
+  const shorter = await recordedLog(older.database);
+  await shorter.steps(5);
+  expect(await orderGeneration(older.database, log, { reason: "restored_backup", actor: "actor-1" })).toBe(2);
+  const notary = startNotary({ database: older.database, reader: createLogReader({ database: older.database, notifier: createNotifier(older.database) }), signing: signing(), build: "test", logger: silentLogger, instance: "restored", leaseMs: 1_000 });
+  try {
+    // It has looked at the log.
+    await eventually(async () => (await older.database.query("SELECT FROM execution.lease WHERE name LIKE 'notary/%'")).rowCount === 1);
+    const writer = createLogWriter({ database: older.database, notifier: createNotifier(older.database) });
+    const { epoch, position, recordedUs } = await writer.takeOver(log);
+    const content = { ...encodeRecord({ type: "GenerationRaised", body: { generation: 2, reason: "restored_backup" } }), venueTimeUs: recordedUs, recordedTimeUs: recordedUs };
+    await writer.append({ log, epoch, expectedPosition: position, records: [{ content, provenance: { epoch, build: "test" } }], generation: 2, offsets: [], deadLetters: [], duplicates: 0 });
+    await attestedTo(notary, position + 1);
+    expect(await createTreeStore(older.database).checkpoint(log)).toMatchObject({ generation: 2, size: position + 1 });
+    expect(await isHeld(older.database)).toBe(false);
+  } finally {
+    await notary.stop();
+    await older.dispose();
   }
 });
