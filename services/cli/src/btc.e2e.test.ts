@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { expectSameFoldElsewhere } from "./testing/fold-elsewhere.ts";
 import { runCli } from "./testing/run-cli.ts";
 import { csv, lastBefore, naiveCoinBook, payoffInCoin, type FilledHedge, type OpeningTrade } from "./twin/naive-coin-book.ts";
 import { afternoon, naiveCoinHedges, night, type NaiveHedge } from "./twin/naive-coin-hedges.ts";
@@ -92,3 +93,11 @@ describe("25JUN27 options hedged with the perpetual", () => {
     expect(Number(long?.hedgePnl) + Number(short?.hedgePnl)).toBeCloseTo(0, 2);
   }, 240_000);
 });
+
+test("both days fold to the committed hashes from their archives under this Node, the newest, and on arm64", (context) => {
+  const days = ["btc-expiry-2026-08-17", "btc-perp-2026-08-17"].map((dataset) => {
+    const { logs } = JSON.parse(readFile(`golden/${dataset}.json`)) as { readonly logs: readonly [{ readonly log: string }] };
+    return { data: join(root, dataset), summary: logs[0] };
+  });
+  return expectSameFoldElsewhere(context, root, days);
+}, 300_000);

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { arm64Node } from "@finality/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dayFolder } from "./testing/short-day.ts";
+import { expectSameFoldElsewhere } from "./testing/fold-elsewhere.ts";
 import { runCli } from "./testing/run-cli.ts";
+import { dayFolder } from "./testing/short-day.ts";
 import { naiveDay } from "./twin/naive-day.ts";
 
 type Demo = {
@@ -69,7 +69,7 @@ describe("the recorded day of 2021-01-04", () => {
     expect(new Set(read.hedges.map(({ state }) => state))).toEqual(new Set(["filled"]));
   });
 
-  test("folds to the same hashes from an export, here and on arm64", async (context) => {
+  test("folds to the same hashes from an export", async () => {
     const file = join(root, "spx.jsonl");
     expect((await runCli(root, ["log", "export", "--out", file, "--data", join(root, "demo")])).code).toBe(0);
     const again = await runCli(root, ["log", "export", "--out", file, "--data", join(root, "demo")]);
@@ -78,15 +78,7 @@ describe("the recorded day of 2021-01-04", () => {
     const script = fileURLToPath(new URL("replay/fold-export.ts", import.meta.url));
     const here = spawnSync(process.execPath, [script, file], { encoding: "utf8" });
     expect(JSON.parse(here.stdout)).toEqual(first.logs[0]);
-    const arm64 = arm64Node();
-    if (arm64 === undefined) {
-      if (process.env["CI"] === "true") throw new Error("CI must run the fold on emulated arm64: qemu-aarch64-static and the arm64 libraries are missing");
-      process.stderr.write("SKIPPED: the fold on arm64 needs qemu-aarch64-static, libc6-arm64-cross and libstdc++6-arm64-cross (Debian)\n");
-      context.skip();
-      return;
-    }
-    const there = spawnSync(arm64.command, [...arm64.args, script, file], { encoding: "utf8", timeout: 240_000 });
-    expect(there.stderr).toBe("");
-    expect(JSON.parse(there.stdout)).toEqual(first.logs[0]);
   });
+
+  test("folds to them from its archive under this Node, the newest, and on arm64", (context) => expectSameFoldElsewhere(context, root, [{ data: join(root, "demo"), summary: first.logs[0] }]), 300_000);
 });
