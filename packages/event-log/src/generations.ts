@@ -10,6 +10,9 @@ export type GenerationOrder = {
   readonly actor: string;
 };
 
+/** Names the halt that begins with a generation: its row, and its record behind `GenerationRaised`. */
+export const generationHaltId = (log: string, generation: number): string => `generation-${log}-${String(generation)}`;
+
 /** The newest order that the log has not carried out. */
 export const orderedGeneration = async (database: Queryable, log: string): Promise<GenerationOrder | undefined> => {
   const { rows } = await database.query<GenerationOrder>(

@@ -12,7 +12,7 @@ export {
 } from "./dead-letters.ts";
 export { EventLogError, type EventLogErrorCode } from "./errors.ts";
 export type { Append, LogHead, LogHold, LogReader, LogWriter, NewDeadLetter, PendingRecord, SourceOffset } from "./event-log.ts";
-export { type GenerationOrder, orderedGeneration, orderGeneration } from "./generations.ts";
+export { generationHaltId, type GenerationOrder, orderedGeneration, orderGeneration } from "./generations.ts";
 export { exportLog } from "./export-log.ts";
 export { type LogHashes, logHashes } from "./log-hash.ts";
 export { importRecords } from "./import-log.ts";

@@ -147,8 +147,10 @@ test("what a lost database knew is restored, imported, or taken back from the ve
 
   const restored = await openHouse();
   await settled(restored);
-  expect(await typesBehind(restored, imported)).toMatchObject({ 0: "GenerationRaised", 1: "Halted" });
-  expect(await typesBehind(restored, imported)).toContain("UnexpectedFillRecorded");
+  const types = await typesBehind(restored, imported);
+  expect(types[0]).toBe("GenerationRaised");
+  expect(types).toContain("UnexpectedFillRecorded");
+  expect(types).not.toContain("HedgeDecided");
   // The notary waited for the generation that was ordered: it took the restore for no forgery.
   await eventually(async () => (await rowsOf<{ n: number }>(restored.database, "SELECT count(*) AS n FROM transparency.checkpoint WHERE generation = 2"))[0]?.n !== 0);
   expect(await rowsOf(restored.database, "SELECT FROM execution.halt WHERE actor = 'notary'")).toEqual([]);

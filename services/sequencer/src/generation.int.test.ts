@@ -38,6 +38,9 @@ test("an ordered generation is recorded before anything else, with who ordered i
   const records = await house.recorded(log);
   const raised = records[head];
   expect(raised).toMatchObject({ position: head + 1, generation: 2, type: "GenerationRaised", body: { generation: 2, reason: "restored_backup" } });
+  // Trading is halted before anything can be decided.
+  expect(records.slice(head).find(({ type }) => type === "Halted")).toMatchObject({ body: { haltId: "generation-SPX-2" } });
+  expect(records.slice(head).map(({ type }) => type)).not.toContain("HedgeDecided");
   expect(records.map(({ generation }) => generation)).toEqual(records.map(({ position }) => (position <= head ? 1 : 2)));
   const [stored] = await house.reader.read(log, head, 1);
   expect(JSON.parse(Buffer.from(stored?.provenance ?? []).toString())).toMatchObject({ actor: "actor-1" });

@@ -1,7 +1,7 @@
 import type { Bus, BusMessage } from "@finality/bus";
 import type { Input } from "@finality/contracts";
 import { semantics } from "@finality/engine";
-import { EventLogError, type Append, type GenerationOrder, type LogHold, type LogReader, type LogWriter, type MessagePlace } from "@finality/event-log";
+import { EventLogError, generationHaltId, type Append, type GenerationOrder, type LogHold, type LogReader, type LogWriter, type MessagePlace } from "@finality/event-log";
 import { foldAt, type HistoryDeps } from "@finality/history";
 import type { Faults, Logger } from "@finality/service-kit";
 import { SequencerError } from "./errors.ts";
@@ -213,10 +213,14 @@ class WritingSequencer implements LogSequencer {
     await this.#append({ ...noSource, records });
   }
 
-  /** The first record of the new generation carries it already. */
+  /**
+   * The first record of the new generation carries it already. Behind it trading is halted, before anything can be decided: the log does not
+   * know what the venue did for the records that it lost. A person resumes it.
+   */
   async #raiseGeneration({ generation, reason, actor }: GenerationOrder, timeUs: number): Promise<void> {
     const { epoch, build, log, state } = this.#folding;
-    const records = foldInput(this.#folding, { type: "GenerationRaised", body: { generation, reason } }, { venueTimeUs: timeUs, recordedTimeUs: timeUs }, { epoch, build, actor });
+    const inputs: readonly Input[] = [{ type: "GenerationRaised", body: { generation, reason } }, { type: "Halted", body: { haltId: generationHaltId(log, generation) } }];
+    const records = inputs.flatMap((input) => foldInput(this.#folding, input, { venueTimeUs: timeUs, recordedTimeUs: timeUs }, { epoch, build, actor }));
     this.#deps.logger.warn({ log, generation, position: state.facts.position }, `log ${log} goes on as generation ${String(generation)}: ${reason}`);
     await this.#append({ ...noSource, records, generation });
   }

@@ -1,14 +1,11 @@
-import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { isReasonCode } from "@finality/contracts";
-import { orderedGeneration, orderGeneration } from "@finality/event-log";
+import { generationHaltId, orderedGeneration, orderGeneration } from "@finality/event-log";
 import { halt } from "@finality/execution";
 import { createCheckpointFolder } from "@finality/history";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { actorReference } from "../house/actor.ts";
-import { controlMessage } from "../house/control-message.ts";
-import { openOwnBus } from "../house/open-parts.ts";
 import { recoverLog } from "../house/recover-log.ts";
 import type { OpenData } from "../house/open-data.ts";
 import { checkpointsOf, erasOf, knownKeysOf } from "../house/signing-key.ts";
@@ -25,22 +22,10 @@ const attestedGeneration = async (config: Config, { isCluster, ownFolder }: Open
   return (await createCheckpointFolder(folder).newest(log, eras))?.generation ?? 0;
 };
 
-/** First where every executor reads it; then a message, behind which the engine does not decide either. */
-const holdTrading = async (config: Config, data: OpenData, log: string, actor: string): Promise<void> => {
-  const haltId = `generation-${randomUUID()}`;
-  await halt(data.database, { haltId, log, actor });
-  const bus = openOwnBus(config, data);
-  try {
-    await bus.produce([await controlMessage(data.database, { type: "halt", version: 1, log, body: { haltId } }, { id: haltId, actor })]);
-  } finally {
-    await bus.close();
-  }
-};
-
 /**
  * After a restore that lost records: the log goes on under ids of its own (rule 9). Its sequencer records it at its next start, before anything
- * else. Trading is halted before: the log does not know what the venue did for the lost records. Commands whose answer is lost are asked
- * about, never sent.
+ * else, and that its trading is halted: the log does not know what the venue did for the lost records. The same halt is in force for every
+ * executor from now on. Commands whose answer is lost are asked about, never sent.
  */
 export const runRaiseGeneration = (config: Config, options: RaiseOptions): Promise<void> =>
   withData(config, options, async (data, reader) => {
@@ -53,8 +38,8 @@ export const runRaiseGeneration = (config: Config, options: RaiseOptions): Promi
     const above = await attestedGeneration(config, data, log, options.checkpoints);
     const actor = actorReference(data.ownFolder, userInfo().username);
     const asked = await recoverLog(database, reader, log);
-    await holdTrading(config, data, log, actor);
     const generation = await orderGeneration(database, log, { reason: options.reason, actor, above });
+    await halt(database, { haltId: generationHaltId(log, generation), log, actor });
     if (options.json === true) printJson({ log, generation, reason: options.reason, asked });
     else {
       say(`Generation ${String(generation)} of ${log} begins when its sequencer starts next; ids of decisions are ${log}-${String(generation)}-… from there on.`);
