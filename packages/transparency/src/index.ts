@@ -12,4 +12,5 @@ export { nodesOfTiles } from "./tiles/tile-nodes.ts";
 export { appendLeaves, emptyFrontier, type Frontier, frontierBytes, frontierOf, rootOf } from "./tree/frontier.ts";
 export { type NodeHashes, nodesOfLeaves, rootAt } from "./tree/nodes.ts";
 export { type Consistency, consistencyProof, type Inclusion, inclusionProof, type Proof, verifyConsistency, verifyInclusion } from "./tree/proofs.ts";
+export { type AddCheckpoint, formatAddCheckpoint, parseAddCheckpoint } from "./witness/add-checkpoint.ts";
 export { type WitnessAnswer, witnessCheckpoint, type WitnessQuestion, type WitnessRefusal } from "./witness/witness.ts";

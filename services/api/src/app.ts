@@ -3,11 +3,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import swagger from "@fastify/swagger";
 import Fastify, { type FastifyInstance } from "fastify";
+import type { TreeStore } from "@finality/history";
 import { answerProblems } from "./problems/answer-problems.ts";
 import { Problem } from "./problems/problem.ts";
 import { bookRoutes, type RouteDeps } from "./routes/book-routes.ts";
+import { tlogRoutes } from "./routes/tlog-routes.ts";
 
 export type AppOptions = RouteDeps & {
+  /** Tiles and signed checkpoints. */
+  readonly tree: TreeStore;
   /** Told of every answer 500: the cause is not in the answer. */
   readonly onInternal: (error: unknown, traceId: string) => void;
   readonly onAnswer?: (route: string, status: number, seconds: number) => void;
@@ -38,7 +42,7 @@ const requireToken = (app: FastifyInstance, token: string): void => {
 };
 
 /** The whole API, not listening yet. */
-export const createApp = async ({ onInternal, onAnswer, token, ...reading }: AppOptions): Promise<FastifyInstance> => {
+export const createApp = async ({ onInternal, onAnswer, token, tree, ...reading }: AppOptions): Promise<FastifyInstance> => {
   const app = Fastify({
     logger: false,
     requestTimeout: requestTimeoutMs,
@@ -70,6 +74,7 @@ export const createApp = async ({ onInternal, onAnswer, token, ...reading }: App
     },
   });
   await app.register(async (routes) => bookRoutes(routes, reading));
+  await app.register(async (routes) => tlogRoutes(routes, { tree, source: reading.past.source }));
   const page = await readFile(problemsPage, "utf8");
   app.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => reply.header("cache-control", "no-cache").send(app.swagger()));
   app.get("/problems", { schema: { hide: true } }, (_request, reply) => reply.type("text/markdown; charset=utf-8").send(page));

@@ -1,6 +1,6 @@
 import { createNotifier, createPrisma, type Database } from "@finality/database";
 import { createLogReader } from "@finality/event-log";
-import { createAsOfAnswers, createSnapshotStore, type AsOfBounds, type SnapshotInfo, type SnapshotStore } from "@finality/history";
+import { createAsOfAnswers, createSnapshotStore, createTreeStore, type AsOfBounds, type SnapshotInfo, type SnapshotStore } from "@finality/history";
 import { createApp } from "./app.ts";
 import { ApiError, listenError } from "./errors.ts";
 import { reasonNotReady } from "./readiness.ts";
@@ -74,6 +74,7 @@ export const startApi = async (options: ApiOptions): Promise<Api> => {
   const stopping = new AbortController();
   const app = await createApp({
     prisma,
+    tree: createTreeStore(database),
     past: pastOf(database, stopping.signal, options),
     waitMsMax: waitMsMax ?? waitMsMaxDefault,
     stopping: stopping.signal,

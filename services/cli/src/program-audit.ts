@@ -1,10 +1,11 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { runAuditFsck, runAuditProve, runAuditVerify } from "./commands/audit.ts";
 import type { runForgetActors } from "./commands/forget-actors.ts";
 import type { runKeysRotate, runKeysShow } from "./commands/audit-keys.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
-import { data, json } from "./program-options.ts";
+import type { runWitness } from "./commands/witness.ts";
+import { data, json, wholeNumber } from "./program-options.ts";
 
 /** The auditor's commands. */
 export const addAudit = (program: Command, config: Config, outcome: Outcome): void => {
@@ -22,6 +23,7 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .description("check a proof with nothing but the file: no database, no network; exit 6 when anything in it was changed")
     .argument("<file>", "what `finality audit prove` wrote")
     .option("--key <key>", "the public key that you trust, as name+id+key (default: the one in the file)")
+    .option("--witness <key...>", "witnesses that must have signed the checkpoint, too, as name+id+key")
     .addOption(json())
     .action(async (file: string, options: Parameters<typeof runAuditVerify>[1]) => { outcome.code = await (await import("./commands/audit.ts")).runAuditVerify(file, options); });
   audit
@@ -40,6 +42,16 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .addOption(data())
     .addOption(json())
     .action(async (options: Parameters<typeof runForgetActors>[1]) => { await (await import("./commands/forget-actors.ts")).runForgetActors(config, options); });
+  program
+    .command("witness")
+    .description("sign checkpoints of logs for another party, each only with the proof that it continues the one before; needs no database")
+    .requiredOption("--name <name>", "names the witness in its signatures, such as witness.example.com")
+    .requiredOption("--trust <key...>", "public keys of the logs to sign for, as name+id+key; a key signs the origins that begin with its name")
+    .option("--state <folder>", "its key and what it signed last; never to be lost or set back (default: .data/witness)")
+    .option("--host <address>", "address to listen on; whoever asks has to bring a note that a trusted key signed", "127.0.0.1")
+    .addOption(new Option("--port <number>", "port; 0 takes a free one").argParser(wholeNumber({ from: 0, to: 65_535 })).default(8440))
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality witness --name witness.example.com --trust finality+1a2b3c4d+AXk…\n")
+    .action(async (options: Parameters<typeof runWitness>[1]) => { outcome.code = await (await import("./commands/witness.ts")).runWitness(config, options); });
   const keys = audit.command("keys").description("the keys that sign a data folder's checkpoints");
   keys
     .command("show")

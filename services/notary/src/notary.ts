@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type Database, type Notifier } from "@finality/database";
 import { orderedGeneration, type LogReader } from "@finality/event-log";
-import { halt, startLeaseKeeper } from "@finality/execution";
+import { halt, startLeaseKeeper, type HeldLease } from "@finality/execution";
 import { createSnapshotStore, createTreeStore, HistoryError } from "@finality/history";
 import { startLoop, type Logger } from "@finality/service-kit";
-import { attendLog, type AttendDeps, type Signing } from "./attend-log.ts";
+import { attendLog, type Signing } from "./attend-log.ts";
 import { NotaryError } from "./errors.ts";
+import { attendWitness, type Witness, type Witnessed } from "./witnesses.ts";
 
 export type NotaryDeps = {
   readonly database: Database;
   readonly reader: LogReader;
   readonly notifier?: Notifier;
   readonly signing?: Signing | undefined;
+  /** Each is asked to sign every log's checkpoints, too. */
+  readonly witnesses?: readonly Witness[];
   /** Default 10,000 records. */
   readonly snapshotEvery?: number;
   readonly build: string;
@@ -27,6 +30,8 @@ export type LogAttestation = {
   readonly position: number;
   /** Why it is attested no further; its trading is held. */
   readonly error: Error | undefined;
+  /** Of each witness that was asked. */
+  readonly witnessed: readonly Witnessed[];
 };
 
 export type Notary = {
@@ -41,13 +46,13 @@ const snapshotEveryDefault = 10_000;
 /** Stands for this service where a person's reference would. */
 const actor = "notary";
 
-type Attended = { position: number; error: Error | undefined; done: Promise<void> };
+type Attended = { position: number; error: Error | undefined; done: Promise<void>; readonly witnessed: Map<string, Witnessed> };
 
 /** What no waiting mends: the log is not what was attested, or does not fold to what its writer hashed. */
 const isDivergence = (error: unknown): error is Error => error instanceof NotaryError || (error instanceof HistoryError && error.code === "state_hash_mismatch");
 
 /** Attests every log, those that are opened later too; of several notaries each log has one at a time. */
-export const startNotary = ({ database, reader, notifier, signing, snapshotEvery = snapshotEveryDefault, build, logger, instance, leaseMs }: NotaryDeps): Notary => {
+export const startNotary = ({ database, reader, notifier, signing, witnesses = [], snapshotEvery = snapshotEveryDefault, build, logger, instance, leaseMs }: NotaryDeps): Notary => {
   const stopping = new AbortController();
   const { signal } = stopping;
   const attended = new Map<string, Attended>();
@@ -61,13 +66,26 @@ export const startNotary = ({ database, reader, notifier, signing, snapshotEvery
     logger.error({ log, err: error }, `log ${log} is not what was attested; its trading is held: ${error.message}`);
   };
 
+  /** Witnesses are asked beside, for as long as the log is attended. */
+  const attendHeld = async (log: string, own: Attended, lease: HeldLease): Promise<void> => {
+    const ending = new AbortController();
+    const { tree } = shared;
+    const onWitnessed = (witnessed: Witnessed): void => void own.witnessed.set(witnessed.witness, witnessed);
+    const witnessing = witnesses.map((witness) => attendWitness({ tree, logger, signal: AbortSignal.any([lease.signal, ending.signal]), onWitnessed }, witness, log));
+    try {
+      await attendLog({ ...shared, signal: lease.signal, isHeld: lease.isHeld, onAttested: (position) => void (own.position = position) }, log);
+    } finally {
+      ending.abort();
+      await Promise.all(witnessing);
+      own.position = 0;
+      own.witnessed.clear();
+    }
+  };
+
   const attend = async (log: string, own: Attended): Promise<void> => {
     while (!signal.aborted && own.error === undefined) {
       try {
-        await leases.hold(log, signal, async (lease) => {
-          const deps: AttendDeps = { ...shared, signal: lease.signal, isHeld: lease.isHeld, onAttested: (position) => void (own.position = position) };
-          await attendLog(deps, log).finally(() => void (own.position = 0));
-        });
+        await leases.hold(log, signal, (lease) => attendHeld(log, own, lease));
       } catch (error) {
         if (isDivergence(error)) {
           await holdTrading(log, error);
@@ -85,7 +103,7 @@ export const startNotary = ({ database, reader, notifier, signing, snapshotEvery
     work: async () => {
       for (const { log } of await reader.heads()) {
         if (attended.has(log)) continue;
-        const own: Attended = { position: 0, error: undefined, done: Promise.resolve() };
+        const own: Attended = { position: 0, error: undefined, done: Promise.resolve(), witnessed: new Map() };
         attended.set(log, own);
         own.done = attend(log, own).catch((error: unknown) => { logger.error({ log, err: error }, `trading of log ${log} could not be held`); });
       }
@@ -95,7 +113,7 @@ export const startNotary = ({ database, reader, notifier, signing, snapshotEvery
   });
 
   return {
-    standing: () => [...attended].map(([log, { position, error }]) => ({ log, position, error })).sort((a, b) => (a.log < b.log ? -1 : 1)),
+    standing: () => [...attended].map(([log, { position, error, witnessed }]) => ({ log, position, error, witnessed: [...witnessed.values()] })).sort((a, b) => (a.log < b.log ? -1 : 1)),
     stop: async () => {
       stopping.abort();
       await discovery.stop();

@@ -9,6 +9,8 @@ import { openCheckpoint, type Era, type LogCheckpoint } from "@finality/transpar
 export interface CheckpointFolder {
   /** Durable when it resolves. */
   keep(log: string, note: string): Promise<void>;
+  /** The note as it was kept, unjudged; undefined where there is none. */
+  kept(log: string): Promise<string | undefined>;
   /** Undefined where there is none. Throws TransparencyError for a file that no key in force signed. */
   newest(log: string, eras: readonly Era[]): Promise<(LogCheckpoint & { readonly generation: number; readonly note: string }) | undefined>;
 }
@@ -22,6 +24,16 @@ const readIfThere = async (path: string): Promise<string | undefined> => {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
+  }
+};
+
+/** A rename is durable when its folder is. */
+const syncFolder = async (folder: string): Promise<void> => {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 };
 
@@ -40,7 +52,9 @@ export const createCheckpointFolder = (folder: string): CheckpointFolder => ({
       await file.close();
     }
     await rename(`${path}.new`, path);
+    await syncFolder(folder);
   },
+  kept: (log) => readIfThere(fileOf(folder, log)),
   newest: async (log, eras) => {
     const note = await readIfThere(fileOf(folder, log));
     if (note === undefined) return undefined;

@@ -11,7 +11,7 @@ export interface TreeStore {
   size(log: string): Promise<number>;
   /** One transaction. */
   save(log: string, tiles: readonly Tile[], checkpoint?: StoredCheckpoint): Promise<void>;
-  /** The newest one; `atLeast`: the oldest one that covers so many records, of the newest generation that does. */
+  /** The newest one; `atLeast`: the oldest one that covers so many records, of the newest generation that does, one that a witness signed where there is one. */
   checkpoint(log: string, atLeast?: number): Promise<StoredCheckpoint | undefined>;
   checkpoints(log: string): Promise<readonly StoredCheckpoint[]>;
   /** Keeps a witness's line; false when it is known. */
@@ -54,7 +54,8 @@ export const createTreeStore = (database: Database): TreeStore => ({
       await client.query("INSERT INTO transparency.checkpoint (log, generation, size, root, note) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING", [log, generation, size, Buffer.from(root), note]);
     }),
   checkpoint: async (log, atLeast) => {
-    const order = atLeast === undefined ? "c.generation DESC, c.size DESC" : "c.generation DESC, c.size";
+    const witnessed = "EXISTS (SELECT FROM transparency.cosignature w WHERE w.log = c.log AND w.generation = c.generation AND w.size = c.size)";
+    const order = atLeast === undefined ? "c.generation DESC, c.size DESC" : `c.generation DESC, ${witnessed} DESC, c.size`;
     return (await database.query<CheckpointRow>(`SELECT ${columns} FROM transparency.checkpoint c WHERE c.log = $1 AND c.size >= $2 ORDER BY ${order} LIMIT 1`, [log, atLeast ?? 0])).rows[0];
   },
   checkpoints: async (log) => (await database.query<CheckpointRow>(`SELECT ${columns} FROM transparency.checkpoint c WHERE c.log = $1 ORDER BY c.generation, c.size`, [log])).rows,

@@ -61,6 +61,7 @@ const notarySettings = {
   ...attestedSettings,
   signingKey: optional({ env: "FINALITY_SIGNING_KEY", key: "notary.signingKey", says: "the Ed25519 private key that signs checkpoints, as PEM; without it nothing is signed", secret: true }, text),
   deployment: withDefault({ env: "FINALITY_DEPLOYMENT", key: "notary.deployment", says: "names this deployment in checkpoints, and its key" }, "finality", text),
+  witnesses: withDefault({ env: "FINALITY_WITNESSES", key: "notary.witnesses", says: "other parties that sign each checkpoint too (finality witness, or any C2SP tlog-witness), as name+id+key@https://host, separated by spaces" }, "", words),
   snapshotEvery: withDefault({ env: "FINALITY_SNAPSHOT_EVERY", key: "notary.snapshotEvery", says: "records between two snapshots of a log's state" }, "10000", integer(1, 1_000_000_000)),
 } satisfies Settings;
 

@@ -8,6 +8,7 @@ export const problemTypes = {
   "unknown-route": { status: 404, title: "There is no such route" },
   "unknown-log": { status: 404, title: "There is no such log" },
   "unknown-book": { status: 404, title: "There is no such book" },
+  "unknown-tile": { status: 404, title: "There is no such tile" },
   "before-the-log": { status: 404, title: "The log begins later" },
   "bad-as-of": { status: 422, title: "That is no past state" },
   "as-of-too-far": { status: 422, title: "Too many records lie between it and the nearest snapshot" },

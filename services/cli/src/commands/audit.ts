@@ -2,7 +2,7 @@ import { existsSync, writeFileSync, readFileSync } from "node:fs";
 import { createNotifier } from "@finality/database";
 import { createLogReader } from "@finality/event-log";
 import { createCheckpointFolder, createSnapshotStore, createTreeStore, fsckLog, parseDecisionProof, proveDecision, verifyDecisionProof, type ProofVerdict } from "@finality/history";
-import { followRotations, parseVerifierKey } from "@finality/transparency";
+import { cosignedAt, followRotations, parseNote, parseVerifierKey } from "@finality/transparency";
 import type { Config } from "../config.ts";
 import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
 import type { OpenData } from "../house/open-data.ts";
@@ -11,7 +11,7 @@ import { printData, printJson, say } from "../output.ts";
 import { logsOf, withData, type DataOptions } from "./with-data.ts";
 
 type ProveOptions = DataOptions & { readonly out: string };
-type VerifyOptions = { readonly key?: string; readonly json?: true };
+type VerifyOptions = { readonly key?: string; readonly witness?: readonly string[]; readonly json?: true };
 type FsckOptions = DataOptions & { readonly log?: string; readonly checkpoints?: string; readonly key?: string; readonly json?: true };
 
 /** The keys that sign here: those of a data folder, or in a cluster the one that is named. */
@@ -53,10 +53,14 @@ const readFileOrSay = (path: string): string => {
 /** Needs neither a database nor a network. */
 export const runAuditVerify = async (path: string, options: VerifyOptions): Promise<ExitCode> => {
   const proof = parseDecisionProof(readFileOrSay(path));
-  const verdict = await verifyDecisionProof(proof, options.key);
+  const witnesses = (options.witness ?? []).map(parseVerifierKey);
+  const judged = await verifyDecisionProof(proof, options.key);
+  const cosigned = judged.failure === undefined ? witnesses.map((key) => ({ witness: key.text, at: cosignedAt(parseNote(proof.checkpoint), key) })) : [];
+  const missing = cosigned.find(({ at }) => at === undefined);
+  const verdict = { ...judged, failure: missing === undefined ? judged.failure : `the witness ${missing.witness} did not sign its checkpoint.`, cosigned };
   if (options.json === true) printJson({ ...verdict, attested: verdict.attested === undefined ? null : { ...verdict.attested, checkpoint: { ...verdict.attested.checkpoint, root: Buffer.from(verdict.attested.checkpoint.root).toString("hex") } } });
   else if (verdict.failure !== undefined) printData(`${path} does not prove ${verdict.decisionId}: ${verdict.failure}`);
-  else printData(`${verdict.decisionId} holds: ${describe(verdict)}\nSigned by ${String(verdict.attested?.signedBy)}${options.key === undefined ? ", a key that came with the file: compare it with the one that you were given, or name that with --key" : ""}.`);
+  else printData(`${verdict.decisionId} holds: ${describe(verdict)}\nSigned by ${String(verdict.attested?.signedBy)}${options.key === undefined ? ", a key that came with the file: compare it with the one that you were given, or name that with --key" : ""}.${cosigned.map(({ witness, at = 0 }) => `\nWitnessed by ${witness} at ${new Date(at * 1_000).toISOString()}.`).join("")}`);
   return verdict.failure === undefined ? exitCodes.ok : exitCodes.findings;
 };
 

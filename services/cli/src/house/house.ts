@@ -7,7 +7,7 @@ import { startDispatcher } from "@finality/dispatcher";
 import { createCatalogue, createLogReader, createLogWriter, type Catalogue, type LogReader } from "@finality/event-log";
 import { startExecutor } from "@finality/executor";
 import { createCheckpointFolder, createSnapshotStore } from "@finality/history";
-import { startNotary } from "@finality/notary";
+import { parseWitness, startNotary, type Witness } from "@finality/notary";
 import { startPaperVenue } from "@finality/paper-venue";
 import { startProjector } from "@finality/projector";
 import { startSequencer } from "@finality/sequencer";
@@ -46,6 +46,8 @@ const jobLockMs = 2_500;
 const leaseMs = 2_000;
 const build = "finality 0.1.0";
 
+const witnessesOf = ({ environment }: Config): readonly Witness[] => (environment["FINALITY_WITNESSES"] ?? "").split(/[\s,]+/).filter((word) => word !== "").map(parseWitness);
+
 export const startHouse = async ({ data, config, port }: HouseOptions): Promise<House> => {
   const { database } = data;
   const loggerOf = (service: string): Logger => createLogger({ service, level: config.logLevel });
@@ -81,7 +83,7 @@ export const startHouse = async ({ data, config, port }: HouseOptions): Promise<
     const key = signingKeyOf(data.folder);
     const eras = knownKeysOf(data.folder)?.eras ?? followRotations(key, []);
     const checkpoints = createCheckpointFolder(checkpointsOf(data.folder));
-    const notary = startNotary({ database, reader, notifier, leaseMs, build, instance: `embedded-${randomUUID()}`, signing: { key, deployment: embeddedDeployment, eras, checkpoints }, logger: loggerOf("notary") });
+    const notary = startNotary({ database, reader, notifier, leaseMs, build, instance: `embedded-${randomUUID()}`, signing: { key, deployment: embeddedDeployment, eras, checkpoints }, witnesses: witnessesOf(config), logger: loggerOf("notary") });
     stops.push(() => notary.stop());
     const attested = (log: string) => checkpoints.newest(log, eras);
     const sequencer = startSequencer({ ...shared, writer, snapshots, attested, nowUs: () => Date.now() * 1_000, build, logger: loggerOf("sequencer") });

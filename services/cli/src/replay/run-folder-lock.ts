@@ -40,5 +40,5 @@ export const lockRunFolder = async (path: string): Promise<() => Promise<void>> 
   const other = (await runsIn(path)).find(({ name }) => name !== own);
   if (other === undefined) return release;
   await release();
-  throw new CliError("conflict", `Another run writes into ${path} (process ${String(other.pid)}): wait for its end, or name another folder with --out.`);
+  throw new CliError("conflict", `Another process writes into ${path} (process ${String(other.pid)}): wait for its end, or name another folder.`);
 };
