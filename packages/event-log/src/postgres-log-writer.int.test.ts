@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { createNotifier, openDatabase } from "@finality/database";
 import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -289,6 +292,36 @@ describe("unknown commit (rule 3)", () => {
     expect(await writer.wasCommitted(append)).toBe(true);
   });
 
+  test.each([
+    ["goes on to commit it", true],
+    ["ends before it commits", false],
+  ])("a process that was killed amid an append leaves all of it or nothing: PostgreSQL %s", async (_name, commits) => {
+    const log = freshLog();
+    const applicationName = `killed ${log}`;
+    await newWriter().takeOver(log);
+    const release = await stallCommits(log);
+    const child = spawn(process.execPath, [join(import.meta.dirname, "test-support/appending-process.ts"), storage.url, log, applicationName], { stdio: ["ignore", "pipe", "inherit"] });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let said = "";
+    child.stdout.on("data", (text) => { said += String(text); });
+    await waitsForLock(applicationName);
+    child.kill("SIGKILL");
+    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+    // The backend does not know that its client is gone: it still holds the head, and who takes over waits for it.
+    const next = openDatabase(storage.url, { applicationName: `heir of ${log}`, max: 2 });
+    onTestFinished(() => next.close());
+    const heir = createLogWriter({ database: next, notifier: createNotifier(next) });
+    const takeover = heir.takeOver(log);
+    await waitsForLock(`heir of ${log}`);
+    if (!commits) await storage.database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [applicationName]);
+    await release();
+    const hold = await takeover;
+    expect(hold).toMatchObject(commits ? { epoch: 3, position: 3, offsets: [{ nextOffset: 1 }] } : { epoch: 3, position: 0, offsets: [] });
+    expect(said).toBe("");
+    await heir.append(sampleAppend(hold));
+    expect(await verifyHashes(createLogReader({ database: storage.database }), log)).toEqual({ records: hold.position + 2, firstDifference: undefined });
+  });
+
   test("an append of offsets only is read back by its offsets; a newer epoch says fenced", async () => {
     const [log, writer] = [freshLog(), newWriter()];
     const hold = await writer.takeOver(log);
@@ -298,6 +331,50 @@ describe("unknown commit (rule 3)", () => {
     expect(await writer.wasCommitted(append)).toBe(true);
     await newWriter().takeOver(log);
     expect(await codeOf(writer.wasCommitted(append))).toBe("fenced");
+  });
+});
+
+describe("readers", () => {
+  test("miss nothing of a slow append and wait for nobody: not for it, nor for what is open in another database or in this one", async () => {
+    const [log, other] = [freshLog(), freshLog()];
+    const elsewhere = await testDatabase();
+    onTestFinished(() => elsewhere.dispose());
+    // Both have a transaction id that is older than all that follow.
+    const holders = [elsewhere.database, storage.database].map((database) => {
+      const end = Promise.withResolvers<undefined>();
+      const begun = Promise.withResolvers<undefined>();
+      const open = database.transaction(async (client) => {
+        await client.query("SELECT pg_current_xact_id()");
+        begun.resolve(undefined);
+        await end.promise;
+      });
+      return { begun: begun.promise, end: async (): Promise<void> => { end.resolve(undefined); await open; } };
+    });
+    onTestFinished(async () => { await Promise.all(holders.map(({ end }) => end())); });
+    await Promise.all(holders.map(({ begun }) => begun));
+
+    const [slow, fast, reader] = [newWriter(), newWriter(), createLogReader({ database: storage.database, listening: false, pollMs: 20 })];
+    const [slowHold, fastHold] = [await slow.takeOver(log), await fast.takeOver(other)];
+    const stop = new AbortController();
+    const seen = new Map<string, number[]>([[log, []], [other, []]]);
+    const following = [...seen].map(async ([each, positions]) => {
+      for await (const records of reader.follow(each, 0, stop.signal)) positions.push(...records.map(({ position }) => position));
+    });
+    const release = await stallCommits(log);
+    const appending = slow.append(sampleAppend(slowHold));
+    await waitsForLock("finality test");
+    // Another log's transaction is later and commits first.
+    await fast.append(sampleAppend(fastHold));
+    await eventually(() => seen.get(other)?.length === 2);
+    expect(await reader.read(log, 0, 10)).toEqual([]);
+    expect(seen.get(log)).toEqual([]);
+    await release();
+    await appending;
+    await slow.append(sampleAppend({ ...slowHold, position: 2, recordedUs: startUs + 1 }));
+    await eventually(() => seen.get(log)?.length === 4);
+    expect([...seen.values()]).toEqual([[1, 2, 3, 4], [1, 2]]);
+    stop.abort();
+    await Promise.all(following);
   });
 });
 
