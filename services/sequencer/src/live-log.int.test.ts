@@ -1,3 +1,4 @@
+import { silentLogger, type Logger } from "@finality/service-kit";
 import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fill, message, openDesk, quote, second, startUs, type Outgoing } from "./testing/desk-messages.ts";
@@ -45,6 +46,28 @@ test("recorded time is the clock's and never falls, and a fill is recorded by it
   expect(sequencer.status()).toMatchObject([{ log, state: "writing", position: records.length, clockBehindUs: 5 * second, deadLetters: 0, skips: 0 }]);
   house.clock.nowUs = startUs + 10 * second;
   await eventually(() => sequencer.status()[0]?.clockBehindUs === 0);
+});
+
+test("a clock that is set back past a bound is said once each time, and the log goes on at the time that it had", async () => {
+  const warned: string[] = [];
+  const logger: Logger = { ...silentLogger, warn: (_fields, sentence) => { if (sentence.includes("the clock is")) warned.push(sentence); } };
+  house.clock.nowUs = startUs + 10 * second;
+  const sequencer = house.start({ logger });
+  await house.send(log, ...openDesk(log, "live"));
+  await house.recorded(log);
+  const setTo = async (behindUs: number): Promise<void> => {
+    house.clock.nowUs = startUs + 10 * second - behindUs;
+    await eventually(() => sequencer.status()[0]?.clockBehindUs === Math.max(behindUs, 0));
+  };
+  await setTo(second);
+  expect(warned).toEqual([]);
+  await setTo(second + 1);
+  await house.send(log, ticks(3700, house.clock.nowUs), message(log, "fill", fill()));
+  expect((await house.recorded(log)).map(({ recordedTimeUs }) => recordedTimeUs)).toEqual(Array.from({ length: 5 }, () => startUs + 10 * second));
+  expect(warned).toEqual([`the clock is ${String(second + 1)} us behind the recorded time of log ${log}`]);
+  await setTo(0);
+  await setTo(3 * second);
+  expect(warned).toHaveLength(2);
 });
 
 test("a second without a record is recorded as ClockTicked, once, and so is the next", async () => {
