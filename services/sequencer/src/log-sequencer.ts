@@ -203,8 +203,12 @@ class WritingSequencer implements LogSequencer {
   async #stopAt({ source: { topic, partition, offset }, error: cause }: Required<FoldedBatch>["unapplicable"]): Promise<void> {
     const at = { topic, partition, offset };
     const error = new SequencerError("message_unapplicable", `The message ${topic}/${String(partition)}/${String(offset)} could not be applied: ${describe(cause)}`, { cause });
-    this.#stop({ reason: error.message, code: "message_unapplicable", at }, error);
-    await this.#deps.writer.noteStop({ log: this.log, epoch: this.#hold.epoch, ...at, error: describe(cause) });
+    // First where a skip is ordered: whoever sees that the log stopped may skip the message at once.
+    try {
+      await this.#deps.writer.noteStop({ log: this.log, epoch: this.#hold.epoch, ...at, error: describe(cause) });
+    } finally {
+      this.#stop({ reason: error.message, code: "message_unapplicable", at }, error);
+    }
   }
 
   async #record(input: Input, timeUs: number): Promise<void> {
