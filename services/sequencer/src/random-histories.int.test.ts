@@ -23,7 +23,8 @@ test(`${String(seeds.length)} random histories leave what a model in memory says
     }
   };
   await Promise.all(Array.from({ length: lanes }, liveSome));
-  if (alone !== undefined) return;
+  // Of a few, some things may not happen.
+  if (seeds.length < 200) return;
   const kinds = ["data log", "live log", "deliver", "restart", "take over", "take over amid an append", "a deposed writer goes on", "snapshot", "spoil", "forget all snapshots", "rebuild", "read", ...networkFaults];
-  expect(kinds.filter((kind) => (happened[kind] ?? 0) < count / 20)).toEqual([]);
+  expect(kinds.filter((kind) => (happened[kind] ?? 0) < seeds.length / 20)).toEqual([]);
 }, 600_000);
