@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { StoredRecord } from "@finality/contracts";
 import { createNotifier } from "@finality/database";
-import { advance, serializeState } from "@finality/engine";
+import { advance, serializeState, stateHash } from "@finality/engine";
 import { createLogWriter, logHashes, type LogWriter } from "@finality/event-log";
 import { createFold, foldAt, foldTo, rowsOf, takeSnapshot } from "@finality/history";
 import { noFaults, silentLogger } from "@finality/service-kit";
@@ -277,6 +277,7 @@ class History {
     expect(await logHashes(database, this.#log)).toMatchObject({ logHash: this.#model.logHash(), decisionsHash: this.#model.decisionsHash() });
     const fold = createFold(this.#log);
     for (const record of records) fold.fold(record);
+    expect(stateHash(fold.state, sha256)).toBe(this.#model.stateHash());
     expect(Buffer.from(serializeState(fold.state)).toString()).toBe(Buffer.from(serializeState(this.#model.state)).toString());
 
     const { rows: offsets } = await database.query<{ topic: string; next: number }>("SELECT topic, next_offset AS next FROM event_log.source_offset WHERE log = $1", [this.#log]);
