@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -105,6 +105,27 @@ describe("a day in three ranges", () => {
       expect(await codeOf(archive.read("SPX", 599, 2))).toBe("hole");
       expect(await archive.read("SPX", 0, 300)).toHaveLength(300);
       expect(await archive.read("SPX", 600, 900)).toHaveLength(300);
+    }));
+
+  test("a torn file is corrupt to whoever reads it, wherever it was torn, and never a shorter log; the ranges beside it are read", () =>
+    withArchive(day, [300, 600, 900], async (sound, folder) => {
+      const random = seededRandom(600);
+      const [, second] = await sound.ranges("SPX");
+      if (second === undefined) throw new Error("There are three ranges.");
+      for (const name of ["records.parquet", "TicksRecorded.parquet", "HedgeDecided.parquet"]) {
+        const path = join(folderOf(folder, second), name);
+        const bytes = await readFile(path);
+        for (const length of [0, random.integer(9, bytes.length - 9), bytes.length - 1]) {
+          await writeFile(path, bytes.subarray(0, length));
+          const torn = await openArchive(folder);
+          const codes = [await codeOf(all(torn.records("SPX", { from: 301 }))), await codeOf(all(torn.logRecords("SPX", { from: 301 }))), await codeOf(torn.read("SPX", 299, 302))];
+          expect(codes, `${name} of ${String(length)} bytes`).toEqual(["corrupt", "corrupt", "corrupt"]);
+          if (length === 0) expect([await torn.read("SPX", 0, 300), await torn.read("SPX", 600, 300)].map(({ length: count }) => count)).toEqual([300, 300]);
+          torn.close();
+        }
+        await writeFile(path, bytes);
+      }
+      expect(await all(sound.records("SPX"))).toHaveLength(900);
     }));
 
   test("a log that has no archive has no records", () =>
