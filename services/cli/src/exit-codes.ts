@@ -33,7 +33,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** What a command ended with, when that is not an error: findings, an interruption. */
 export type Outcome = { code: number };
 
-export type CliErrorCode = "usage" | "not_found" | "conflict" | "validation";
+export type CliErrorCode = "usage" | "not_found" | "conflict" | "validation" | "unavailable";
 
 /** Something the user can put right; the message is one clear sentence with what to do. */
 export class CliError extends Error {
@@ -69,7 +69,7 @@ const runtime: Ends<RuntimeErrorCode> = { otherwise: unavailable, bad_settings: 
 const bus: Ends<BusErrorCode> = { otherwise: failed, unavailable };
 const workQueue: Ends<WorkQueueErrorCode> = { otherwise: failed, unavailable };
 const database: Ends<DatabaseErrorCode> = { otherwise: failed, connection: unavailable, folder_in_use: conflict, port_in_use: conflict };
-const cli: Ends<CliErrorCode> = { otherwise: failed, usage, not_found: notFound, conflict, validation };
+const cli: Ends<CliErrorCode> = { otherwise: failed, usage, not_found: notFound, conflict, validation, unavailable };
 
 /** By the errors' own names, so that no package is loaded for it: a command begins with what it needs. */
 const endsByName: ReadonlyMap<string, ReadonlyMap<string, ExitCode>> = new Map(

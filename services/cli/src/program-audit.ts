@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import type { runAuditFsck, runAuditProve, runAuditVerify } from "./commands/audit.ts";
+import type { runAuditCosign } from "./commands/audit-cosign.ts";
 import type { runForgetActors } from "./commands/forget-actors.ts";
 import type { runKeysRotate, runKeysShow } from "./commands/audit-keys.ts";
 import type { Config } from "./config.ts";
@@ -27,6 +28,13 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .addOption(json())
     .action(async (file: string, options: Parameters<typeof runAuditVerify>[1]) => { outcome.code = await (await import("./commands/audit.ts")).runAuditVerify(file, options); });
   audit
+    .command("cosign")
+    .description("take in a checkpoint that a witness signed by `finality witness --from`; exit 6 when the log's key signed another history")
+    .argument("<file>", "the signed checkpoint")
+    .requiredOption("--witness <key>", "the witness's public key, as name+id+key")
+    .addOption(data())
+    .action(async (file: string, options: Parameters<typeof runAuditCosign>[2]) => { outcome.code = await (await import("./commands/audit-cosign.ts")).runAuditCosign(config, file, options); });
+  audit
     .command("fsck")
     .description("walk whole logs: records, tree, tiles, signed checkpoints, and the checkpoint outside the database; exit 6 with findings")
     .option("--log <log>", "one log (default: all)")
@@ -50,7 +58,12 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .option("--state <folder>", "its key and what it signed last; never to be lost or set back (default: .data/witness)")
     .option("--host <address>", "address to listen on; whoever asks has to bring a note that a trusted key signed", "127.0.0.1")
     .addOption(new Option("--port <number>", "port; 0 takes a free one").argParser(wholeNumber({ from: 0, to: 65_535 })).default(8440))
-    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality witness --name witness.example.com --trust finality+1a2b3c4d+AXk…\n")
+    .option("--rotations <file>", "how the trusted key handed over to others: what finality audit keys show --json prints")
+    .option("--from <url>", "be asked by nobody: fetch one log's checkpoints and tiles here (FINALITY_API_TOKEN is sent where it is set)")
+    .option("--once", "with --from: look once; exit 6 where the log shows another history than the one signed")
+    .addOption(new Option("--every <seconds>", "with --from: between two looks").argParser(wholeNumber({ from: 1, to: 86_400 })).default(60))
+    .option("--out <file>", "with --from: where the signed checkpoint goes (default: stdout); finality audit cosign takes it in")
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality witness --name witness.example.com --trust finality+1a2b3c4d+AXk…\n  finality witness --name witness.example.com --trust finality+1a2b3c4d+AXk… --from http://127.0.0.1:8420/tlog/SPX --once\n")
     .action(async (options: Parameters<typeof runWitness>[1]) => { outcome.code = await (await import("./commands/witness.ts")).runWitness(config, options); });
   const keys = audit.command("keys").description("the keys that sign a data folder's checkpoints");
   keys

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startApi, type Api } from "@finality/api";
@@ -9,7 +9,7 @@ import { createTreeStore } from "@finality/history";
 import { parseWitness, startNotary, type Notary, type Witnessed } from "@finality/notary";
 import { silentLogger } from "@finality/service-kit";
 import { eventually, testDatabase } from "@finality/testkit";
-import { checkedTiles, cosignedAt, followRotations, openCheckpoint, parseNote, parseVerifierKey, sha256, tilePath, tilesBetween } from "@finality/transparency";
+import { appendLeaves, checkedTiles, cosignedAt, emptyFrontier, followRotations, frontierBytes, newPrivateKeyPem, openCheckpoint, parseNote, parseVerifierKey, rootOf, rotationNote, sha256, signerFromPem, tilePath, tilesBetween } from "@finality/transparency";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDataFolder } from "./house/data-folder.ts";
 import { embeddedDeployment, signingKeyOf } from "./house/signing-key.ts";
@@ -122,9 +122,71 @@ test("another history under the same key and name is not signed: neither a fork,
   }
 }, 60_000);
 
-test("a wrong start is one clear sentence and its exit code", async () => {
-  const run = (...args: readonly string[]) => runCli(root, ["witness", "--name", "w.example", "--state", state, "--trust", signingKeyOf(folder).text, ...args]);
-  expect(await run("--port", "0")).toMatchObject({ code: 4, stderr: expect.stringContaining("Another process writes into") });
-  expect(await run("--name", "else")).toMatchObject({ code: 4, stderr: expect.stringContaining("is the witness w.example's, not else's") });
-  expect(await run("--trust", "nonsense")).toMatchObject({ code: 5, stderr: expect.stringContaining("nonsense") });
+/** It was given the key that came before, and how that one handed over. */
+const older = signerFromPem(newPrivateKeyPem(), embeddedDeployment);
+const rotations = join(root, "rotations.json");
+
+/** Fetches the log from the api instead of being asked; it knows nothing of what the other witness signed. */
+const fetching = (...args: readonly string[]) => ["witness", "--name", "f.example", "--state", join(root, "fetching"), "--trust", older.text, "--rotations", rotations, "--from", `${api.url}/tlog/SPX`, ...args];
+const signedNote = join(root, "signed.note");
+
+test("a witness that nobody can ask fetches the tree, proves that it grew, and its signature is taken in", async () => {
+  writeFileSync(rotations, JSON.stringify({ rotations: [rotationNote(older, signingKeyOf(folder), [])] }));
+  expect(await runCli(root, fetching("--once", "--from", `${api.url}/tlog/NDX`))).toMatchObject({ code: 3, stderr: expect.stringContaining("tlog/NDX/checkpoint") });
+  const first = await runCli(root, fetching("--once"));
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining(`${embeddedDeployment}/SPX/1\n${String(recorded.head())}\n`) });
+  const [key = ""] = /f\.example\+[^\s]+(?=\.\n)/.exec(first.stderr) ?? [];
+  await recorded.steps(60);
+  const notary = notaryOf(data.database);
+  const loop = startCli(root, fetching("--every", "1", "--out", signedNote));
+  try {
+    await loop.printed(new RegExp(`signed ${String(recorded.head())} records`));
+    loop.process.kill("SIGKILL");
+    await loop.finished;
+  } finally {
+    await notary.stop();
+  }
+  // What it signed last is known to the next start, which signs it again: the signature may have been lost.
+  expect(await runCli(root, fetching("--once", "--out", signedNote))).toMatchObject({ code: 0 });
+  const cosign = () => runCli(root, ["audit", "cosign", signedNote, "--witness", key, "--data", folder]);
+  expect(await cosign()).toMatchObject({ code: 0, stdout: expect.stringContaining("its signature is kept") });
+  expect(await cosign()).toMatchObject({ code: 0, stdout: expect.stringContaining("that was known") });
+  expect(await runCli(root, ["audit", "cosign", signedNote, "--witness", signingKeyOf(folder).text, "--data", folder])).toMatchObject({ code: 5, stderr: expect.stringContaining("does not hold") });
+  const served = parseNote(await (await fetch(`${api.url}/tlog/SPX/checkpoint`)).text());
+  expect(cosignedAt(served, parseVerifierKey(key))).toBeGreaterThan(1_700_000_000);
+}, 60_000);
+
+/** As a superuser who has the log's key, too: one record is another, and every hash and the whole tree agree with it. */
+const rewriteHistory = async ({ query }: Database): Promise<void> => {
+  await query("ALTER TABLE event_log.record DISABLE TRIGGER USER");
+  await query("UPDATE event_log.record SET provenance = convert_to(replace(convert_from(provenance, 'UTF8'), 'test', 'else'), 'UTF8') WHERE position = 7");
+  await query("UPDATE event_log.record SET leaf_hash = sha256('\\x00'::bytea || content_hash || sha256(provenance)) WHERE position = 7");
+  const { rows } = await query<{ leaf_hash: Buffer }>("SELECT leaf_hash FROM event_log.record ORDER BY position");
+  const frontier = appendLeaves(emptyFrontier, rows.map(({ leaf_hash: leaf }) => leaf));
+  await query("UPDATE event_log.head SET root = $1, frontier = $2", [rootOf(frontier), frontierBytes(frontier)]);
+  await query("ALTER TABLE transparency.checkpoint DISABLE TRIGGER USER");
+  await query("TRUNCATE transparency.tile, transparency.checkpoint, transparency.cosignature");
+};
+
+test("a history that was rewritten under the log's own key is not signed: 6, and both roots", async () => {
+  await rewriteHistory(data.database);
+  const notary = notaryOf(data.database);
+  await eventually(async () => (await createTreeStore(data.database).checkpoint("SPX"))?.size === recorded.head());
+  await notary.stop();
+  const [, , own] = parseNote(readFileSync(signedNote, "utf8")).text.split("\n");
+  const [, , other] = parseNote((await createTreeStore(data.database).checkpoint("SPX"))?.note ?? "").text.split("\n");
+  expect(other).not.toBe(own);
+  const refused = await runCli(root, fetching("--once"));
+  expect(refused).toMatchObject({ code: 6, stdout: "", stderr: expect.stringContaining(`have root ${String(other)}; this witness signed ${String(recorded.head())} records of it with root ${String(own)}`) });
+}, 60_000);
+
+test.concurrent.each<[number, string, readonly string[]]>([
+  [4, "Another process writes into", ["--port", "0"]],
+  [4, "is the witness w.example's, not else's", ["--name", "else"]],
+  [2, "--from", ["--once"]],
+  [69, "http://127.0.0.1:1/tlog/SPX/checkpoint cannot be read", ["--state", join(root, "other"), "--from", "http://127.0.0.1:1/tlog/SPX", "--once"]],
+  [5, "none.json cannot be read", ["--rotations", join(root, "none.json")]],
+  [5, "nonsense", ["--trust", "nonsense"]],
+])("a wrong start ends with %i and one clear sentence: %s", async (code, says, args) => {
+  expect(await runCli(root, ["witness", "--name", "w.example", "--state", state, "--trust", signingKeyOf(folder).text, ...args])).toMatchObject({ code, stderr: expect.stringContaining(says) });
 }, 30_000);

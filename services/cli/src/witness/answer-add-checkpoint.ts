@@ -19,6 +19,9 @@ export type WitnessReply = { readonly status: 200 | 400 | 403 | 404 | 409 | 422;
 const plain = (status: WitnessReply["status"], body: string): WitnessReply => ({ status, type: "text/plain; charset=utf-8", body: `${body}\n` });
 const sizeSigned = (size: number): WitnessReply => ({ status: 409, type: "text/x.tlog.size", body: `${String(size)}\n` });
 
+/** A key signs the origins that begin with its name, and no other's. */
+export const erasFor = (eras: readonly Era[], origin: string): readonly Era[] => eras.filter(({ key }) => origin === key.name || origin.startsWith(`${key.name}/`));
+
 const orFailure = <T>(work: () => T): T | TransparencyError => {
   try {
     return work();
@@ -34,7 +37,7 @@ const keptCheckpoint = async (state: CheckpointFolder, origin: string): Promise<
 };
 
 const answerOne = async ({ witness, eras, state, now }: WitnessOptions, { old, proof, note }: AddCheckpoint, origin: string): Promise<WitnessReply> => {
-  const own = eras.filter(({ key }) => origin === key.name || origin.startsWith(`${key.name}/`));
+  const own = erasFor(eras, origin);
   if (own.length === 0) return plain(404, `No trusted key signs ${origin}.`);
   const opened = orFailure(() => openCheckpoint(note, own));
   if (opened instanceof TransparencyError) return plain(403, opened.message);
