@@ -75,6 +75,35 @@ test("many notifications at once become few, and the last is never lost", async 
   await other.close();
 });
 
+test("what is notified soon after another waits, and is sent when the moment is over or when the notifier settles", async () => {
+  const heard = counter();
+  const other = otherProcess();
+  other.subscribe("spaced", heard.call);
+  await heard.reaches(1);
+  const patient = createNotifier(database, { spacingMs: 3_600_000 });
+  patient.notify("spaced");
+  await heard.reaches(2);
+  for (let append = 0; append < 20; append += 1) {
+    await database.query("SELECT");
+    patient.notify("spaced");
+  }
+  // Heard over the same connection, hence behind whatever was sent before it.
+  const behind = counter();
+  other.subscribe("behind", behind.call);
+  await behind.reaches(1);
+  expect(heard.count()).toBe(2);
+  await patient.settled();
+  await heard.reaches(3);
+  await patient.close();
+
+  const prompt = createNotifier(database);
+  prompt.notify("spaced");
+  await heard.reaches(4);
+  prompt.notify("spaced");
+  await heard.reaches(5);
+  await other.close();
+});
+
 test("subscribers in the process are woken without the database", async () => {
   const away = openDatabase("postgres://nobody@127.0.0.1:1/none", { applicationName: "away", max: 1 });
   const notifier = createNotifier(away, { listening: true });
