@@ -10,7 +10,8 @@ const lengthBytes = 4;
 
 export const hashBytes = 32;
 
-export const sha256 = (bytes: Uint8Array): Buffer => hash("sha256", bytes, "buffer");
+/** By way of text, so that the hash lies in Node's pool of small buffers; an ArrayBuffer of its own for each costs the collector as much as the hashing. */
+export const sha256 = (bytes: Uint8Array): Buffer => Buffer.from(hash("sha256", bytes, "binary"), "latin1");
 
 /**
  * SHA-256 over: domain tag "finality/record/v1", type (UTF-8), version (4 bytes), venue time and recorded time (8 bytes each,
@@ -44,8 +45,7 @@ export const hashPair = (tag: number, left: Uint8Array, right: Uint8Array): Buff
   pair[0] = tag;
   pair.set(left, 1);
   pair.set(right, 1 + hashBytes);
-  // Out of text the hash lies in Node's pool of small buffers; an ArrayBuffer of its own for each node costs the collector as much as the hashing.
-  return Buffer.from(hash("sha256", pair, "binary"), "latin1");
+  return sha256(pair);
 };
 
 /** RFC 6962 leaf hash of content hash ‖ provenance hash: SHA-256(0x00 ‖ content hash ‖ provenance hash). */
