@@ -261,7 +261,7 @@ test("beyond loopback it needs a token, and with one it answers nobody without i
   const url = own.url.replace("0.0.0.0", "127.0.0.1");
   const ask = async (headers: Record<string, string>) => (await fetch(`${url}/v1/books`, { headers })).status;
   expect([await ask({}), await ask({ authorization: "Bearer open" }), await ask({ authorization: "Bearer open sesame" })]).toEqual([401, 401, 200]);
-  expect((await fetch(`${url}/nowhere`)).status).toBe(401);
+  for (const path of ["nowhere", "tlog/SPX/checkpoint", "tlog/SPX/tile/0/000", "tlog/SPX/tile/entries/000"]) expect((await fetch(`${url}/${path}`)).status).toBe(401);
   await own.stop();
 });
 
