@@ -9,6 +9,10 @@ const project = (name: string, rank: number) => ({ name, sequence: { groupOrder:
 /** One migrated PostgreSQL for the whole run, and brokers when they are asked for. */
 const globalSetup = "packages/testkit/src/global-setup.ts";
 
+/** Whole systems that are one process on a data folder of its own, and wait for no wall clock: two at a time. */
+const onDataFolders = ["archive", "as-of", "btc", "demo", "pricing", "projections", "replay/replay", "restore", "tampering", "witness"].map((name) => `services/cli/src/${name}.e2e.test.ts`);
+const wholeSystem = { globalSetup, testTimeout: 600_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -24,15 +28,11 @@ export default defineConfig({
         test: { ...project("int", 1), include: files(".int.test.ts"), globalSetup, testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2 },
       },
       {
-        // A whole system a file, one after the other.
-        test: {
-          ...project("e2e", 2),
-          include: files(".e2e.test.ts"),
-          globalSetup,
-          testTimeout: 600_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-        },
+        test: { ...project("e2e-folder", 2), ...wholeSystem, include: onDataFolders, maxWorkers: 2 },
+      },
+      {
+        // Many processes and servers a file: one file after the other.
+        test: { ...project("e2e", 3), ...wholeSystem, include: files(".e2e.test.ts"), exclude: ["**/node_modules/**", ...onDataFolders], fileParallelism: false },
       },
     ],
   },
