@@ -48,6 +48,15 @@ describe("canonicalJson", () => {
     );
   });
 
+  test("does not take one object's names for those of another that begins alike", () => {
+    for (const [first, second, third] of [["b", "c", "a"], ["b", "a", "c"], ["b", "c", "d"], ["b", "c", "a"]] as const) {
+      const names = [first, second, third].toSorted();
+      const value = Object.fromEntries([first, second, third].map((name) => [name, { [name]: name }]));
+      expect(text(value)).toBe(`{${names.map((name) => `"${name}":{"${name}":"${name}"}`).join(",")}}`);
+    }
+    expect(text([{}, { "": 1 }, {}])).toBe('[{},{"":1},{}]');
+  });
+
   test("writes minus zero as zero", () => {
     expect(text([-0, 0])).toBe("[0,0]");
   });

@@ -1,5 +1,5 @@
 import type { Decision, DecisionRecord, InputRecord } from "@finality/contracts";
-import { sameContent } from "../state/content.ts";
+import { agree, sameContent } from "../state/content.ts";
 import type { Sha256 } from "../state/state-hash.ts";
 import type { EngineState } from "../state/engine-state.ts";
 import { compareTurns, recordOf, takeTurns, turnOf, type Turn } from "./decisions-due.ts";
@@ -80,19 +80,26 @@ export const verifyStep = (state: EngineState, { input, decisions }: RecordedSte
   takeTurns(state, sha256, (stage, book, decided) => {
     if (decided.length === 0) return true;
     const turn = { stage, book };
-    const own = decided.map((decision, index) => recordOf(state, input.position + 1 + agreed + index, decision));
     // Compared before any of them is folded: one that was tampered with might not be foldable.
-    for (const [index, recomputed] of own.entries()) {
-      const [recorded, made] = counterparts(decisions[agreed + index], recomputed, turn);
+    for (const [index, decision] of decided.entries()) {
+      const there = decisions[agreed + index];
+      if (there !== undefined && isRecordedAs(there, decision, { turn, recordedTimeUs: state.facts.recordedTimeUs })) continue;
+      const [recorded, made] = counterparts(there, recordOf(state, input.position + 1 + agreed + index, decision), turn);
       if (differs(recorded, made)) return false;
     }
-    for (const recorded of decisions.slice(agreed, agreed + own.length)) evolve(state, recorded);
-    agreed += own.length;
+    for (const recorded of decisions.slice(agreed, agreed + decided.length)) evolve(state, recorded);
+    agreed += decided.length;
     return true;
   });
   if (difference === undefined && agreed < decisions.length) differs(decisions[agreed], undefined);
   return difference;
 };
+
+type Moment = { readonly turn: Turn; readonly recordedTimeUs: number };
+
+/** What was read from the log and agrees with a decision needs not be made into that decision's record to be compared with it. */
+const isRecordedAs = (recorded: DecisionRecord, decision: Decision, { turn, recordedTimeUs }: Moment): boolean =>
+  recorded.type === decision.type && recorded.recordedTimeUs === recordedTimeUs && turnOf(recorded).book === turn.book && agree(recorded.body, decision.body);
 
 /** What to compare: a recorded decision of an earlier turn has no counterpart here, and one of a later turn leaves ours without. */
 const counterparts = (recorded: DecisionRecord | undefined, recomputed: DecisionRecord, turn: Turn): readonly [DecisionRecord | undefined, DecisionRecord | undefined] => {
