@@ -1,8 +1,9 @@
 import type { Archive } from "@finality/archive";
+import { ContractsError } from "@finality/contracts";
 import { createNotifier } from "@finality/database";
 import type { EngineState } from "@finality/engine";
 import { createLogReader } from "@finality/event-log";
-import { createFold, createSnapshotStore, foldAt, joinedSource, type HistoryDeps, type LogSource } from "@finality/history";
+import { createFold, createSnapshotStore, foldAt, HistoryError, joinedSource, type HistoryDeps, type LogSource } from "@finality/history";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { openData } from "../house/open-data.ts";
@@ -69,6 +70,19 @@ export const foldedFromTheFirst = async (records: Pick<LogRecords, "read">, log:
   return fold.state;
 };
 
+/** The same without a way through bytes and hashes, which the fold does not look at: those are `archive verify`'s and `audit fsck`'s to check. */
+const foldedFromArchive = async (archive: Archive, log: string, position: number): Promise<EngineState> => {
+  const fold = createFold(log);
+  if (position === 0) return fold.state;
+  try {
+    for await (const batch of archive.logRecords(log, { to: position })) for (const record of batch) fold.apply(record);
+  } catch (cause) {
+    if (!(cause instanceof ContractsError)) throw cause;
+    throw new HistoryError("record_unfoldable", `A record of log ${log} behind position ${String(fold.position)} cannot be folded: ${cause.message}`, { cause, position: fold.position + 1 });
+  }
+  return fold.state;
+};
+
 const databaseSource = async (config: Config, options: SourceOptions, archive?: Archive): Promise<ReplaySource> => {
   const data = await openData(config, options.data);
   const reader = createLogReader({ database: data.database, notifier: createNotifier(data.database) });
@@ -98,7 +112,7 @@ const archiveSource = (config: Config, folder: string, archive: Archive): Replay
     return last === undefined ? undefined : { generation: last.generations.at(-1) ?? 1, position: last.last, root: Buffer.from(last.root, "hex") };
   },
   read: (log, after, limit) => archive.read(log, after, limit),
-  stateAt: (log, position) => foldedFromTheFirst(archive, log, position),
+  stateAt: (log, position) => foldedFromArchive(archive, log, position),
   close: async () => { archive.close(); },
 });
 
