@@ -8,6 +8,8 @@ import { followVersion, hasMoved, persistently, type FollowDeps } from "./follow
 export type Serving = { readonly checkpoint: Checkpoint | undefined; readonly error: unknown };
 
 export type FollowLogDeps = Omit<FollowDeps, "onCommitted"> & {
+  /** Of all logs, as they were a moment ago. */
+  readonly versions: () => Promise<readonly ReadModelVersion[]>;
   /** Told of each change. */
   readonly onServing: (serving: Serving) => void;
   /** Told once when a version stands still by an error; the others go on. */
@@ -15,7 +17,7 @@ export type FollowLogDeps = Omit<FollowDeps, "onCommitted"> & {
 };
 
 /** How often the versions of a log are looked at: begun, switched, skipped and dropped ones are found then. */
-const lookMs = 200;
+export const lookMs = 200;
 
 /** What this release fills: versions of its own rows, made by its own engine, and what serves meanwhile. */
 const isOurs = (version: ReadModelVersion): boolean => isOwnShape(version) && (version.isServing || version.semantics === semantics);
@@ -97,9 +99,10 @@ const createFollowers = (deps: FollowLogDeps, log: string): Followers => {
   };
 };
 
-/** A version that a new release began serves when it is as far as the one before. */
+/** A version that a new release began serves when it is as far as the one before; what was seen a moment ago says whether to try. */
 const switchCaughtUp = async ({ database, logger }: FollowLogDeps, versions: readonly ReadModelVersion[]): Promise<void> => {
-  for (const version of versions.filter(({ switchesItself, checkpoint, failure }) => switchesItself && checkpoint !== undefined && failure === undefined)) {
+  const serving = versions.find(({ isServing }) => isServing)?.checkpoint?.position ?? 0;
+  for (const version of versions.filter(({ switchesItself, checkpoint, failure }) => switchesItself && failure === undefined && checkpoint !== undefined && checkpoint.position >= serving)) {
     try {
       await switchItself(database, version);
       logger.info({ log: version.log, version: version.version }, `version ${String(version.version)} of the read models of log ${version.log} serves now`);
@@ -110,8 +113,8 @@ const switchCaughtUp = async ({ database, logger }: FollowLogDeps, versions: rea
 };
 
 /** The versions of a log, with one of this release among them: it is begun where there is none. */
-const versionsWithOurs = async ({ database, logger }: FollowLogDeps, log: string): Promise<readonly ReadModelVersion[]> => {
-  const found = await versionsOf(database, log);
+const versionsWithOurs = async ({ database, logger, versions }: FollowLogDeps, log: string): Promise<readonly ReadModelVersion[]> => {
+  const found = (await versions()).filter((version) => version.log === log);
   if (found.some((version) => isOwnShape(version) && version.semantics === semantics)) return found;
   const version = await beginVersion(database, { log, semantics, switchesItself: true, actor: "projector" });
   if (found.length > 0) logger.info({ log, version }, `the read models of log ${log} are of another release: version ${String(version)} is built beside and serves when it has caught up`);
@@ -132,7 +135,7 @@ export const followLog = async (deps: FollowLogDeps, log: string): Promise<void>
     const ours = versions.filter(isOurs);
     await followers.keepOnly(ours);
     for (const version of ours) await followers.attend(version);
-    await switchCaughtUp(deps, ours);
+    await switchCaughtUp(deps, versions);
   };
   try {
     while (!signal.aborted) {

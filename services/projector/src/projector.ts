@@ -4,10 +4,10 @@ import type { Database, Notifier } from "@finality/database";
 import type { LogReader } from "@finality/event-log";
 import type { SnapshotStore } from "@finality/history";
 import { leaseStanding, startLeaseKeeper, type HeldLease } from "@finality/execution";
-import { readModelShape, type Checkpoint } from "@finality/read-models";
+import { readModelShape, versionsOf, type Checkpoint } from "@finality/read-models";
 import { noFaults, silentLogger, type Faults, type Logger } from "@finality/service-kit";
 import { ProjectorError } from "./errors.ts";
-import { followLog, type Serving } from "./follow-log.ts";
+import { followLog, lookMs, type Serving } from "./follow-log.ts";
 import { createWaiting } from "./waiting.ts";
 
 export type ProjectorDeps = {
@@ -71,6 +71,16 @@ const againAndAgain = async (signal: AbortSignal, follow: () => Promise<void>): 
   }
 };
 
+/** One question for all who ask within that time. */
+const sharedFor = <T>(ms: number, ask: () => Promise<T>): (() => Promise<T>) => {
+  let last: { readonly atMs: number; readonly answer: Promise<T> } | undefined;
+  return () => {
+    const nowMs = performance.now();
+    if (last === undefined || nowMs - last.atMs >= ms) last = { atMs: nowMs, answer: ask() };
+    return last.answer;
+  };
+};
+
 type Following = { checkpoint: Checkpoint | undefined; isActive: boolean; error: unknown; done: Promise<void> };
 
 const report = (log: string, error: unknown): void => void process.stderr.write(`projector: log ${log}: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -82,6 +92,7 @@ export const startProjector = async (deps: ProjectorDeps): Promise<Projector> =>
   const { signal } = stopping;
   const followed = new Map<string, Following>();
   const waiting = createWaiting();
+  const versions = sharedFor(lookMs, () => versionsOf(database));
 
   const start = (log: string): void => {
     const following: Following = { checkpoint: undefined, isActive: false, error: undefined, done: Promise.resolve() };
@@ -93,7 +104,7 @@ export const startProjector = async (deps: ProjectorDeps): Promise<Projector> =>
     const follow = async (lease: HeldLease): Promise<void> => {
       following.isActive = true;
       const held = { signal: lease.signal, isHeld: lease.isHeld };
-      await followLog({ reader, database, snapshots, logger, faults, paceMs, ...held, onServing, onStopped: (_version, error) => { onStopped(log, error); } }, log).finally(() => (following.isActive = false));
+      await followLog({ reader, database, versions, snapshots, logger, faults, paceMs, ...held, onServing, onStopped: (_version, error) => { onStopped(log, error); } }, log).finally(() => (following.isActive = false));
     };
     followed.set(log, following);
     following.done = againAndAgain(signal, () => leases.hold(log, signal, follow)).catch((error: unknown) => {
