@@ -136,7 +136,10 @@ class Member {
   async #takeFreePartitions(session: Session): Promise<void> {
     const partitions = await sharedPartitions(session, this.#options.topics);
     const free = Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => !this.#assignments.has(partition));
-    for (const partition of await takePartitions(session, this.#options.group, free)) this.#assign(session, partition);
+    const taken = await takePartitions(session, this.#options.group, free);
+    // A member may be told to stop while it looks: what its readers have let go of seems free, and its session still holds the locks.
+    if (this.#isOver()) return;
+    for (const partition of taken) this.#assign(session, partition);
   }
 
   #assign(session: Session, partition: number): void {

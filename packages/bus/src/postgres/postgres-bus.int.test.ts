@@ -37,6 +37,27 @@ describe("the PostgreSQL bus", () => {
     await bus.close();
   });
 
+  test("a member that stops while it looks for free partitions does not take back what it has just let go of", async () => {
+    const bus = createPostgresBus(storage.database);
+    const topic = "stopped.looking";
+    await bus.ensureTopics([topic], 1);
+    const recorder = createRecorder();
+    const consumer = await bus.consume({ group: "looking", topics: [topic], maxMessages: 1 }, recorder);
+    await eventually(() => recorder.events.includes("assigned 0"));
+    const waiting = "SELECT FROM pg_stat_activity WHERE application_name = 'finality bus looking' AND datname = current_database() AND wait_event_type = 'Lock'";
+    let stopped: Promise<void> = Promise.resolve();
+    await storage.database.transaction(async (client) => {
+      // The look reads this table and now stands in the middle; readers do not need it.
+      await client.query("LOCK TABLE bus.topic IN ACCESS EXCLUSIVE MODE");
+      await eventually(async () => (await storage.database.query(waiting)).rowCount === 1);
+      stopped = consumer.stop();
+      await eventually(() => recorder.events.includes("revoked 0"));
+    });
+    await stopped;
+    expect(recorder.events).toEqual(["assigned 0", "revoked 0"]);
+    await bus.close();
+  });
+
   test("a message that is missing in the middle fails the consumer", async () => {
     const bus = createPostgresBus(storage.database);
     const topic = "with.gap";
