@@ -10,7 +10,7 @@ const project = (name: string, rank: number) => ({ name, sequence: { groupOrder:
 const globalSetup = "packages/testkit/src/global-setup.ts";
 
 /** Whole systems that are one process on a data folder of its own, and wait for no wall clock: two at a time. */
-const onDataFolders = ["archive", "as-of", "btc", "demo", "pricing", "projections", "replay/replay", "restore", "tampering", "witness"].map((name) => `services/cli/src/${name}.e2e.test.ts`);
+const onDataFolders = ["archive", "as-of", "btc", "check", "cli", "crash", "demo", "pricing", "projections", "readme", "replay/replay", "restore", "tampering", "witness"].map((name) => `services/cli/src/${name}.e2e.test.ts`);
 const wholeSystem = { globalSetup, testTimeout: 600_000, hookTimeout: 120_000 };
 
 export default defineConfig({
