@@ -26,8 +26,19 @@ const metadataAgeMs = 10_000;
 const heartbeatsPerSession = 6;
 /** A batch in work may keep a new assignment waiting for this share of the session; then the log's epoch is what fences it (rule 2). */
 const drainShare = 0.5;
+/** A commit of offsets that was under way at the stop may take this long. Milliseconds. */
+const acknowledgedWithinMs = 1_000;
 /** No fetch and no heartbeat for so many sessions: the consumer hangs. */
 const silentSessionsMax = 3;
+
+/** Whether it ended in time; what it ended with is not told. */
+const endsWithin = async (ms: number, work: Promise<unknown> | undefined): Promise<boolean> => {
+  const late = new AbortController();
+  const bound = sleep(ms, false, { signal: late.signal }).catch(() => false);
+  const isInTime = await Promise.race([Promise.resolve(work).then(() => true, () => true), bound]);
+  late.abort();
+  return isInTime;
+};
 
 /** A member of a group. Eager: with each new assignment all partitions are revoked and given anew. */
 class Member {
@@ -125,7 +136,8 @@ class Member {
     this.#isOver = true;
     await Promise.all([...this.#work.values()].map((work) => work.end({ isStale: false })));
     await Promise.all(this.#ending.values());
-    await this.#acknowledging;
+    // For lag only: meanwhile this member would keep partitions that it does not serve.
+    await endsWithin(acknowledgedWithinMs, this.#acknowledging);
     await this.#disconnect();
     this.#work.clear();
   }
@@ -165,13 +177,9 @@ class Member {
     const held = [...this.#work.values()];
     this.#work.clear();
     for (const work of held) this.#endLater(work);
-    const drained = Promise.all(this.#ending.values());
-    const late = new AbortController();
-    const bound = sleep(this.#context.sessionTimeoutMs * drainShare, "late" as const, { signal: late.signal }).catch(() => undefined);
-    if ((await Promise.race([drained, bound])) === "late") {
+    if (!(await endsWithin(this.#context.sessionTimeoutMs * drainShare, Promise.all(this.#ending.values())))) {
       this.#context.logger.warn({ group: this.#options.group, partitions: held.map(({ partition }) => partition) }, "a batch is still in work while its partition is given away; the log's epoch fences it");
     }
-    late.abort();
   }
 
   #endLater(work: PartitionWork): void {

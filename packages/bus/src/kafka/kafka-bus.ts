@@ -6,6 +6,7 @@ import { toBusError } from "./errors.ts";
 import { createProducer } from "./producer.ts";
 import { createReader } from "./reader.ts";
 import { createTopics } from "./topics.ts";
+import { createUnderWay } from "./under-way.ts";
 
 export type KafkaBusOptions = KafkaConnection & {
   /** Milliseconds for which brokers that are away are waited for before a call fails; default 30,000. */
@@ -38,13 +39,14 @@ export const createKafkaBus = (options: KafkaBusOptions): Bus => {
   const producer = createProducer(kafka, reader);
   const admin = kafka.admin();
   const consumers = new Set<Consumer>();
+  const administering = createUnderWay();
   let adminConnected: Promise<void> | undefined;
   let closed = false;
 
   const whileOpen = (doing: string): void => {
     if (closed) throw new BusError("closed", `${doing}: the bus is closed.`);
   };
-  const withAdmin = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
+  const administered = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
     whileOpen(doing);
     try {
       await (adminConnected ??= admin.connect());
@@ -54,6 +56,7 @@ export const createKafkaBus = (options: KafkaBusOptions): Bus => {
       throw toBusError(error, doing);
     }
   };
+  const withAdmin = <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => administering.keep(administered(doing, work));
 
   return {
     ensureTopics: async (topics, partitions) => {
@@ -94,6 +97,7 @@ export const createKafkaBus = (options: KafkaBusOptions): Bus => {
       await Promise.all([...consumers].map((consumer) => consumer.stop()));
       await producer.close();
       await reader.close();
+      await administering.ended();
       await admin.disconnect();
     },
   };

@@ -81,6 +81,21 @@ describe.skipIf(await lacksKafka())("members of a Kafka group", { timeout: 120_0
     await consumer.stop();
   });
 
+  test("a bus that is closed while its brokers are away has ended what was under way, which would connect again behind it", async () => {
+    const kafka = await privateKafka();
+    onTestFinished(kafka.dispose);
+    const bus = open({ brokers: kafka.brokers });
+    const topic = randomName("topic");
+    await bus.ensureTopics([topic], 1);
+    expect(await bus.endOffset(topic, 0)).toBe(0);
+    await kafka.node(1).kill();
+    const ended: string[] = [];
+    const asked = [bus.endOffset(topic, 0).catch(() => undefined).then(() => ended.push("end")), bus.identity().catch(() => undefined).then(() => ended.push("identity"))];
+    await Promise.all([bus.close(), kafka.node(1).start()]);
+    expect(ended.toSorted()).toEqual(["end", "identity"]);
+    await Promise.all(asked);
+  });
+
   test.each([
     { mechanism: "plain", tls: false },
     { mechanism: "scram-sha-512", tls: true },

@@ -4,6 +4,7 @@ import type { BusMessage } from "../bus.ts";
 import { BusError } from "../errors.ts";
 import { isAway, toBusError } from "./errors.ts";
 import { toBusMessage } from "./message.ts";
+import { createUnderWay } from "./under-way.ts";
 
 // Reading without a group. kafkajs has it inside and not outside, so this one file knows its insides; the version is pinned and patched.
 
@@ -73,10 +74,11 @@ const fetchFrom = async (broker: InnerBroker, { topic, partition, offset }: Para
 /** Tries for `giveUpAfterMs` what brokers that are away may answer later. */
 export const createReader = (kafka: Kafka, giveUpAfterMs: number): KafkaReader => {
   const cluster = openCluster(kafka);
+  const closing = new AbortController();
+  const underWay = createUnderWay();
   let connected: Promise<void> | undefined;
-  let closed = false;
 
-  const persistently = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
+  const attempts = async <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => {
     const beganMs = performance.now();
     for (let waitMs = retryEveryMs; ; waitMs = Math.min(2 * waitMs, longestRetryMs)) {
       try {
@@ -84,16 +86,17 @@ export const createReader = (kafka: Kafka, giveUpAfterMs: number): KafkaReader =
         await connected;
         return await work();
       } catch (error) {
-        if (closed) throw new BusError("closed", `${doing}: the bus is closed.`, error);
         const known = toBusError(error, doing);
         const patienceMs = isAway(error) ? giveUpAfterMs : known.code === "unknown_topic" ? unknownForMs : 0;
-        if (performance.now() - beganMs >= patienceMs) throw known;
-        await sleep(waitMs);
+        if (!closing.signal.aborted && performance.now() - beganMs >= patienceMs) throw known;
+        await sleep(waitMs, undefined, { signal: closing.signal }).catch(() => undefined);
+        if (closing.signal.aborted) throw new BusError("closed", `${doing}: the bus is closed.`, error);
         connected = undefined;
         await cluster.refreshMetadata().catch(() => undefined);
       }
     }
   };
+  const persistently = <Result>(doing: string, work: () => Promise<Result>): Promise<Result> => underWay.keep(attempts(doing, work));
 
   const leaders = async (topic: string): Promise<readonly { readonly partitionId: number; readonly leader: number }[]> => {
     await cluster.addTargetTopic(topic);
@@ -137,8 +140,9 @@ export const createReader = (kafka: Kafka, giveUpAfterMs: number): KafkaReader =
     },
     forget: () => persistently("Looking up the topics again", () => cluster.refreshMetadata()),
     close: async () => {
-      closed = true;
+      closing.abort();
       await connected?.catch(() => undefined);
+      await underWay.ended();
       await cluster.disconnect();
     },
   };

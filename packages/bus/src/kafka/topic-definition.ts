@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import kafkajs, { type Admin } from "kafkajs";
 import { createClient, type KafkaConnection } from "./client.ts";
 import { toBusError } from "./errors.ts";
+import { visibleEveryMs, visibleTries } from "./topics.ts";
 
 // Node finds only some names of this CommonJS package.
 const { ConfigResourceTypes } = kafkajs;
@@ -78,7 +80,7 @@ const brokersOf = async (admin: Admin): Promise<number> => (await admin.describe
 export const checkTopics = (connection: KafkaConnection, definition: TopicDefinition): Promise<readonly TopicFinding[]> =>
   withAdmin(connection, "Checking the topics", async (admin) => lookAt(admin, wantedOf(definition, await brokersOf(admin))));
 
-/** Makes what is missing, adds partitions, sets settings; what it found and mended, and what is left. Log to partition stands in the catalogue, so adding partitions moves nothing (rule 5). */
+/** Makes what is missing, adds partitions, sets settings, and waits until the brokers show it; what it found and mended, and what is left. Log to partition stands in the catalogue, so adding partitions moves nothing (rule 5). */
 export const applyTopics = (connection: KafkaConnection, definition: TopicDefinition): Promise<{ readonly mended: readonly TopicFinding[]; readonly left: readonly TopicFinding[] }> =>
   withAdmin(connection, "Applying the topics", async (admin) => {
     const wanted = wantedOf(definition, await brokersOf(admin));
@@ -97,7 +99,24 @@ export const applyTopics = (connection: KafkaConnection, definition: TopicDefini
     if (unset.length > 0) {
       await admin.alterConfigs({ validateOnly: false, resources: unset.map(({ name, config }) => ({ type: ConfigResourceTypes.TOPIC, name, configEntries: entriesOf(config) })) });
     }
-    return { mended: found.filter(({ mends }) => mends), left: found.filter(({ mends }) => !mends) };
+    const left = await whenVisible(admin, wanted);
+    const isLeft = ({ topic, what }: TopicFinding): boolean => left.some((finding) => finding.topic === topic && finding.what === what);
+    return { mended: found.filter((finding) => !isLeft(finding)), left };
   });
+
+/** Brokers answer before each of them shows a change: what cannot be mended, or is still otherwise after some seconds. */
+const whenVisible = async (admin: Admin, wanted: readonly Wanted[]): Promise<readonly TopicFinding[]> => {
+  for (let tries = 0; ; tries++) {
+    const last = tries === visibleTries;
+    try {
+      const left = await lookAt(admin, wanted);
+      if (last || left.every(({ mends }) => !mends)) return left;
+    } catch (error) {
+      // One broker lists a topic that was made a moment ago, another does not know it yet.
+      if (last || toBusError(error, "").code !== "unknown_topic") throw error;
+    }
+    await sleep(visibleEveryMs);
+  }
+};
 
 const entriesOf = (config: Readonly<Record<string, string>>): { name: string; value: string }[] => Object.entries(config).map(([name, value]) => ({ name, value }));

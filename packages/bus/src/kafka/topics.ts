@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BusError } from "../errors.ts";
 import { toBusError } from "./errors.ts";
 
-const visibleTries = 50;
-const visibleEveryMs = 100;
+/** What was changed is looked for so often before it counts as not visible. */
+export const visibleTries = 50;
+export const visibleEveryMs = 100;
 const brokersDefault = -1;
 
 const countsOf = async (admin: Admin, topics: readonly string[]): Promise<ReadonlyMap<string, number>> => {
