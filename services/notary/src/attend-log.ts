@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StoredRecord } from "@finality/contracts";
 import { semantics } from "@finality/engine";
-import type { LogReader } from "@finality/event-log";
+import { recordChunks, type LogReader } from "@finality/event-log";
 import { foldAt, takeSnapshot, type CheckpointFolder, type Fold, type HistoryDeps, type NewSnapshot, type SnapshotStore, type TreeStore } from "@finality/history";
 import type { Logger } from "@finality/service-kit";
 import { checkpointText, contentHash, type Era, leafHash, openGrowingTiles, originOf, provenanceHash, rootOf, signNote, type GrowingTiles, type SignerKey, type Tile } from "@finality/transparency";
@@ -114,9 +114,9 @@ const begin = async (deps: AttendDeps, log: string): Promise<Attending> => {
   const size = await tree.size(log);
   if (size > (head?.position ?? 0)) throw new NotaryError("not_attested_history", `Log ${log} is at position ${String(head?.position ?? 0)}, but ${String(size)} records were attested: records are missing. Read docs/operations.md, "Restore".`);
   const growing = await openGrowingTiles(tree.readTile(log), size);
-  while (head !== undefined && growing.size < head.position) {
+  for await (const records of recordChunks(reader, { log, after: growing.size, to: head?.position ?? 0, chunk: catchUpRecords })) {
     signal.throwIfAborted();
-    await tree.save(log, grow(growing, await reader.read(log, growing.size, Math.min(catchUpRecords, head.position - growing.size))));
+    await tree.save(log, grow(growing, records));
   }
   if (head !== undefined && signing?.checkpoints !== undefined) await requireAttestedHistory({ checkpoints: signing.checkpoints, eras: signing.eras, readTile: tree.readTile(log) }, head);
   const fold = await foldAt(history, log, head?.position ?? 0);

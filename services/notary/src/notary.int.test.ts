@@ -124,6 +124,22 @@ test("a record that was changed before it was attested is not attested, and trad
   expect(await tree.checkpoint(log)).toBeUndefined();
 });
 
+test("records whose root is not the one that the log's head keeps are not attested, and trading is held", async () => {
+  await asSuperuser("UPDATE event_log.head SET root = sha256('another') WHERE log = 'SPX'");
+  expect(await failureOf(start())).toContain(`Log SPX: the ${String(recorded.head())} records have another root than the log's head keeps`);
+  expect(await isHeld(data.database)).toBe(true);
+  expect(await tree.checkpoint(log)).toBeUndefined();
+});
+
+test("records that are gone from the log's end are missed by the tiles that hold their leaves, and trading is held", async () => {
+  await attestedTo(start(), recorded.head());
+  await stopAll();
+  rmSync(folder, { recursive: true });
+  await asSuperuser("DELETE FROM event_log.record WHERE position > 50", "UPDATE event_log.head SET position = 50");
+  expect(await failureOf(start())).toContain(`Log SPX is at position 50, but ${String(recorded.head())} records were attested: records are missing`);
+  expect(await isHeld(data.database)).toBe(true);
+});
+
 test("a fold that does not give what the writer hashed holds trading", async () => {
   const notary = start();
   await attestedTo(notary, recorded.head());

@@ -38,6 +38,19 @@ test("the state stands behind decode(encode(record)) of everything that the batc
   expect(stateHash(folding.state, sha256)).toBe(stateHash(again, sha256));
 });
 
+test("the engine is given what the record's bytes say, the writer's too: of a message, only what everybody can read again", () => {
+  const seen: unknown[] = [];
+  const watched: Advance = (state, input, hash) => {
+    if (input.type === "BookOpened") seen.push(input.body.policy);
+    return advance(state, input, hash);
+  };
+  const spelt = desk.map((each) => ({ ...each, value: Buffer.from(Buffer.from(each.value).toString().replace('"deltaTarget":0', '"deltaTarget":-0')) }));
+  foldBatch(newFolding({ advance: watched }), lying(spelt), 0);
+  // RFC 8785 has no minus zero.
+  expect(seen).toEqual([expect.objectContaining({ deltaTarget: 0 })]);
+  expect(seen).not.toEqual([expect.objectContaining({ deltaTarget: -0 })]);
+});
+
 test("a failing fold leaves what came before it, and names the message", () => {
   const failing: Advance = (state, input, sha256) => {
     if (input.type === "FillRecorded" || input.type === "UnexpectedFillRecorded") throw new Error("a bug");

@@ -1,6 +1,7 @@
 import type { BusBatch, Consumer } from "@finality/bus";
 import { topicNames } from "@finality/contracts";
 import { aborted, pause } from "@finality/service-kit";
+import { SequencerError } from "./errors.ts";
 import { sequencerGroup } from "./group.ts";
 import { HeldLog } from "./held-log.ts";
 import { openLogSequencer, stoppedSequencer, type LogSequencer } from "./log-sequencer.ts";
@@ -66,9 +67,18 @@ export const serveUntilBroken = async (deps: WritingDeps, { held, signal }: Memb
     await Promise.race([broken.promise, consumer.failed, aborted(signal)]);
   } finally {
     clearInterval(clock);
-    await consumer?.stop().catch((error: unknown) => deps.logger.warn({ err: error }, "the consumer did not stop cleanly"));
+    if (consumer !== undefined) await letGo(deps, consumer);
     held.clear();
   }
+};
+
+/** A consumer that hangs would keep its partitions in the group, written by nobody: only the end of the process takes them from it. */
+const letGo = async ({ logger, letGoWithinMs }: WritingDeps, consumer: Consumer): Promise<void> => {
+  const late = new AbortController();
+  const stopped = consumer.stop().catch((error: unknown) => { logger.warn({ err: error }, "the consumer did not stop cleanly"); });
+  const isLate = await Promise.race([stopped.then(() => false), pause(letGoWithinMs, late.signal).then(() => true)]);
+  late.abort();
+  if (isLate) throw new SequencerError("consumer_hangs", `The consumer has not let go of its partitions within ${String(letGoWithinMs)} ms: the process has to end, so that others get them.`);
 };
 
 /** A log that cannot be opened for a reason of its own stops; the database or the bus being away is nobody's own. */

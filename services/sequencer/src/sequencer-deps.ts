@@ -32,6 +32,8 @@ export type SequencerDeps = {
   readonly attested?: (log: string) => Promise<Attested | undefined>;
   /** Another fold, in tests only. */
   readonly advance?: Advance;
+  /** How long a consumer may take to let go of its partitions; other times in tests only. Milliseconds. */
+  readonly letGoWithinMs?: number;
 };
 
 /** What writing itself takes. */

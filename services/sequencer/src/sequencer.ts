@@ -2,6 +2,7 @@ import { BusError, type BusErrorCode } from "@finality/bus";
 import { advance } from "@finality/engine";
 import { pause, type Loop } from "@finality/service-kit";
 import { startDeadLetterFeed } from "./dead-letter-feed.ts";
+import { SequencerError } from "./errors.ts";
 import type { HeldLog } from "./held-log.ts";
 import type { LogStatus } from "./log-status.ts";
 import { serveUntilBroken } from "./membership.ts";
@@ -20,11 +21,14 @@ export type Sequencer = {
 const retries = { most: 120, waitMs: 500, forgottenAfterMs: 60_000 } as const;
 
 /** What waiting does not mend. */
-const hopeless: ReadonlySet<BusErrorCode> = new Set(["unknown_topic", "partition_mismatch", "closed"]);
+const hopelessCodes: ReadonlySet<BusErrorCode> = new Set(["unknown_topic", "partition_mismatch", "closed"]);
+const isHopeless = (error: unknown): boolean => (error instanceof BusError && hopelessCodes.has(error.code)) || (error instanceof SequencerError && error.code === "consumer_hangs");
+
+const letGoWithinMs = 60_000;
 
 /** Consumes the topics of the partitions it is given and writes their logs, until it is stopped. */
 export const startSequencer = (given: SequencerDeps): Sequencer => {
-  const deps = { advance, ...given };
+  const deps = { advance, letGoWithinMs, ...given };
   const held = new Map<number, HeldLog>();
   const stopping = new AbortController();
   const giveUp = Promise.withResolvers<never>();
@@ -38,7 +42,7 @@ export const startSequencer = (given: SequencerDeps): Sequencer => {
       } catch (error) {
         if (stopping.signal.aborted) return;
         failures = performance.now() - startedAt > retries.forgottenAfterMs ? 1 : failures + 1;
-        if (failures > retries.most || (error instanceof BusError && hopeless.has(error.code))) throw error;
+        if (failures > retries.most || isHopeless(error)) throw error;
         deps.logger.warn({ err: error, failures }, "the sequencer lets go of its logs and takes them over again");
         await pause(retries.waitMs, stopping.signal);
       }

@@ -1,3 +1,4 @@
+import type { Bus } from "@finality/bus";
 import { topics } from "@finality/contracts";
 import { advance } from "@finality/engine";
 import { eventually, testDatabase, type TestDatabase } from "@finality/testkit";
@@ -49,6 +50,20 @@ test("a message that cannot be applied stops its log and is named; what came bef
   // Put right, the log goes on behind what it has.
   house.start();
   expect((await house.recorded(log)).filter(({ type }) => type === "TicksRecorded").map(({ recordedTimeUs }) => (recordedTimeUs - startUs) / second)).toEqual([1, 2, 3, 4]);
+});
+
+test("a message that the bus passes over stops its log before anything behind it is recorded; read again, none is missing", async () => {
+  const log = "GAP";
+  /** Its consumer is never handed this one message, as after a client that was set to a later offset (rule 4). */
+  const losing: Bus = {
+    ...house.bus,
+    consume: (options, handlers) =>
+      house.bus.consume(options, { ...handlers, batch: (batch) => handlers.batch({ ...batch, messages: batch.messages.filter(({ topic, offset }) => topic !== topics.ticks || offset !== 1) }) }),
+  };
+  await house.send(log, ...openDesk(log, "data"), ...[1, 2, 3, 4].map((seconds) => ticksAt(log, seconds)));
+  house.start({ bus: losing });
+  const recorded = await house.recorded(log);
+  expect(recorded.filter(({ type }) => type === "TicksRecorded").map(({ recordedTimeUs }) => (recordedTimeUs - startUs) / second)).toEqual([1, 2, 3, 4]);
 });
 
 test("a topic that was made anew under a log is noticed at the start", async () => {

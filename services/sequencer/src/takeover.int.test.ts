@@ -1,3 +1,4 @@
+import type { Bus } from "@finality/bus";
 import { EventLogError, verifyHashes, type LogWriter } from "@finality/event-log";
 import { eventually, privatePostgres, testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -109,6 +110,26 @@ describe("on a database that lives", () => {
       if (seconds % 10 === 0) await server.database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
     }
     await expectWhole(house, log, 40);
+  });
+
+  test("a sequencer whose consumer does not let go ends, so that its process does and others get its logs", async () => {
+    const log = "HANGING";
+    const until = Promise.withResolvers<undefined>();
+    const hanging: Bus = {
+      ...house.bus,
+      consume: async (options, handlers) => {
+        const consumer = await house.bus.consume(options, handlers);
+        return { ...consumer, stop: async () => { await until.promise; await consumer.stop(); } };
+      },
+    };
+    const writer = broken(log, () => () => Promise.reject(unknown()));
+    const sequencer = house.start({ bus: hanging, writer, letGoWithinMs: 50 });
+    try {
+      await house.send(log, ...openDesk(log, "data"), ticksAt(log, 1));
+      await expect(sequencer.failed).rejects.toMatchObject({ code: "consumer_hangs" });
+    } finally {
+      until.resolve(undefined);
+    }
   });
 
   test("stopping finishes the batch in work", async () => {
