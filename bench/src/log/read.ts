@@ -1,6 +1,6 @@
 import { decodeRecord, type RecordContent } from "@finality/contracts";
 import { createNotifier, type Database } from "@finality/database";
-import { createLogReader, createLogWriter } from "@finality/event-log";
+import { createLogReader, createLogWriter, recordChunks } from "@finality/event-log";
 import { privatePostgres } from "@finality/testkit";
 import { compared, type Measurement } from "../measurement.ts";
 import { recordDay } from "../recording/recorded-day.ts";
@@ -47,10 +47,8 @@ const race = async (database: Database, stored: Stored): Promise<{ readonly valu
 const readAll = async (database: Database, { log, chunk, contents }: Stored): Promise<void> => {
   const reader = createLogReader({ database, listening: false });
   let position = 0;
-  for (;;) {
-    const records = await reader.read(log, position, chunk);
+  for await (const records of recordChunks(reader, { log, after: 0, to: contents.length, chunk })) {
     for (const record of records) position = decodeRecord(record).position;
-    if (records.length < chunk) break;
   }
   if (position !== contents.length) throw new Error(`Read ${String(position)} of ${String(contents.length)} records.`);
 };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openDatabase, type Database } from "./database.ts";
+import { openDatabase, textLiteral, type Database } from "./database.ts";
 import { testServer, type TestServer } from "./testing/test-server.ts";
 
 let server: TestServer;
@@ -37,6 +37,32 @@ test("int8 is a number, int8[] are numbers, bytea is bytes, numeric stays a stri
   expect(rows).toEqual([{ big: Number.MAX_SAFE_INTEGER, list: [1, null, -2], none: [], bytes: Buffer.from([0, 255]), exact: "1.50" }]);
   await expect(database.query("SELECT 9007199254740993::int8")).rejects.toMatchObject({ code: "number_out_of_range" });
   await expect(database.query("SELECT 1")).resolves.toMatchObject({ rowCount: 1 });
+});
+
+test("rows that are copied out are what a query gives, whatever their number and size", async () => {
+  const text = "O'Neill \\ \n — ∂";
+  const select = `SELECT n::int8, -n::int4, (-n % 100)::int2, ${textLiteral(text)}, repeat('x', n::int)::bytea, NULL::int8, NULL::text, NULL::bytea FROM generate_series(0, 3000, 3) n ORDER BY n`;
+  const rows = await database.copy(select, (fields) => [fields.integer(), fields.integer(), fields.integer(), fields.text(), fields.bytes()?.length, fields.integer(), fields.text(), fields.bytes()]);
+  expect(rows).toEqual(Array.from({ length: 1_001 }, (_, index) => [index * 3, index === 0 ? 0 : -index * 3, index % 100 === 0 ? 0 : -((index * 3) % 100), text, index * 3, null, null, null]));
+  expect(await database.copy("SELECT 1 WHERE false", (fields) => fields.integer())).toEqual([]);
+  expect(await database.copy("SELECT -9007199254740991::int8", (fields) => fields.integer())).toEqual([-Number.MAX_SAFE_INTEGER]);
+  await expect(database.copy("SELECT 9007199254740993::int8", (fields) => fields.integer())).rejects.toMatchObject({ code: "number_out_of_range", message: expect.stringContaining("9007199254740993") });
+});
+
+test("copying out that fails, at once or in the middle, is the server's error, and the pool goes on", async () => {
+  const first = (fields: { integer(): number | null }): number | null => fields.integer();
+  await expect(database.copy("SELECT nothing", first)).rejects.toMatchObject({ code: "statement", sqlState: "42703" });
+  await expect(database.copy("SELECT 1 / (5000 - n) FROM generate_series(1, 10000) n", first)).rejects.toMatchObject({ sqlState: "22012" });
+  const cut = expect(database.copy("SELECT n, pg_sleep(0.001), repeat('x', 1000) FROM generate_series(1, 100000) n", first)).rejects.toMatchObject({ code: "connection" });
+  await terminateWhenWaiting("query LIKE 'COPY%'");
+  await cut;
+  const many = await Promise.all(Array.from({ length: 20 }, (_, index) => database.copy(`SELECT n + ${String(index)} FROM generate_series(1, 1000) n`, first)));
+  expect(many.map((rows) => rows.at(-1))).toEqual(Array.from({ length: 20 }, (_, index) => 1_000 + index));
+});
+
+test("a transaction that stands still is ended by the server within a minute, so that nobody waits for its locks for ever", async () => {
+  const { rows } = await database.query("SHOW idle_in_transaction_session_timeout");
+  expect(rows).toEqual([{ idle_in_transaction_session_timeout: "1min" }]);
 });
 
 test("a transaction that throws leaves nothing and throws on what was thrown", async () => {

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { binaryRows, copyOut, type BinaryFields } from "./copy-out.ts";
 import { DatabaseError, isDefiniteRefusal, placeOf, toDatabaseError } from "./errors.ts";
 import { valueTypes } from "./value-types.ts";
 
@@ -29,9 +30,17 @@ export type Database = Queryable & {
    * Throws DatabaseError "commit_unknown" when the connection failed during COMMIT: read back, do not repeat.
    */
   transaction<T>(work: (client: Queryable) => Promise<T>): Promise<T>;
+  /**
+   * The rows of a select, which is planned each time and has its values written into it (`textLiteral`); `row` takes the fields of one
+   * row in their order. For many rows: bytes come as they are, and not in hexadecimal.
+   */
+  copy<R>(select: string, row: (fields: BinaryFields) => R): Promise<readonly R[]>;
   /** Waits for queries under way and closes the connections. Calling it again does nothing. */
   close(): Promise<void>;
 };
+
+/** A text as SQL has it, for statements that take no parameters. */
+export const textLiteral = (text: string): string => pg.escapeLiteral(text);
 
 export type DatabaseOptions = {
   /** Seen in pg_stat_activity. */
@@ -43,6 +52,10 @@ export type DatabaseOptions = {
 };
 
 const connectionTimeoutMs = 10_000;
+/** A transaction that says nothing for so long is one of a process that is gone or stands still: its locks would hold up whoever takes a log over. */
+const idleInTransactionMs = 60_000;
+/** The system's own default notices after two hours that the other machine is gone. */
+const keepAliveAfterMs = 10_000;
 
 /** Several statements in one text (a migration) are answered by a list, which pg's types leave out. */
 const lastOf = <R extends Row>(answer: pg.QueryResult<R> | readonly pg.QueryResult<R>[]): pg.QueryResult<R> | undefined =>
@@ -85,7 +98,8 @@ const commit = async (client: pg.PoolClient, place: string): Promise<void> => {
   if (command !== "COMMIT") throw new DatabaseError("statement", `The transaction on ${place} was rolled back because a statement in it had failed.`);
 };
 
-const transaction = async <T>(pool: pg.Pool, place: string, work: (client: Queryable) => Promise<T>): Promise<T> => {
+/** `work` on one connection of the pool; `onLost` says that nobody is to have it afterwards. */
+const onOneConnection = async <T>(pool: pg.Pool, place: string, work: (client: pg.PoolClient, onLost: () => void) => Promise<T>): Promise<T> => {
   const client = await connect(pool, place);
   let broken = false;
   const onLost = (): void => {
@@ -93,27 +107,45 @@ const transaction = async <T>(pool: pg.Pool, place: string, work: (client: Query
   };
   // While a client is out of its pool nobody else listens: one that dies between two statements would end the process.
   client.on("error", onLost);
-  const query = runner(client, place);
   try {
-    await query("BEGIN");
-    let result: T;
-    try {
-      result = await work({ query });
-    } catch (error) {
-      // A ROLLBACK that fails says only that the connection is gone, and the transaction with it.
-      await client.query("ROLLBACK").catch(onLost);
-      throw error;
-    }
-    await commit(client, place);
-    return result;
-  } catch (error) {
-    if (error instanceof DatabaseError && (error.code === "connection" || error.code === "commit_unknown")) onLost();
-    throw error;
+    return await work(client, onLost);
   } finally {
     client.off("error", onLost);
     client.release(broken);
   }
 };
+
+const transaction = <T>(pool: pg.Pool, place: string, work: (client: Queryable) => Promise<T>): Promise<T> =>
+  onOneConnection(pool, place, async (client, onLost) => {
+    const query = runner(client, place);
+    try {
+      await query("BEGIN");
+      let result: T;
+      try {
+        result = await work({ query });
+      } catch (error) {
+        // A ROLLBACK that fails says only that the connection is gone, and the transaction with it.
+        await client.query("ROLLBACK").catch(onLost);
+        throw error;
+      }
+      await commit(client, place);
+      return result;
+    } catch (error) {
+      if (error instanceof DatabaseError && (error.code === "connection" || error.code === "commit_unknown")) onLost();
+      throw error;
+    }
+  });
+
+const copiedOut = (pool: pg.Pool, place: string, select: string): Promise<Buffer> =>
+  onOneConnection(pool, place, async (client, onLost) => {
+    try {
+      return await copyOut(client, select);
+    } catch (error) {
+      // What may be left of the answer on this connection is nobody's to read.
+      onLost();
+      throw toDatabaseError(error, place);
+    }
+  });
 
 /** One pool a process and role. Connects when first used; nothing is thrown here for a server that is away. */
 export const openDatabase = (url: string, { applicationName, max, role }: DatabaseOptions): Database => {
@@ -124,7 +156,9 @@ export const openDatabase = (url: string, { applicationName, max, role }: Databa
     max,
     types: valueTypes,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveAfterMs,
     connectionTimeoutMillis: connectionTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
     ...(role === undefined ? {} : { options: `-c role=${role}` }),
   });
   // An idle connection that dies has left the pool already; the next query opens another and reports what is wrong.
@@ -136,6 +170,7 @@ export const openDatabase = (url: string, { applicationName, max, role }: Databa
     pool,
     query: runner(pool, place),
     transaction: (work) => transaction(pool, place, work),
+    copy: async (select, row) => binaryRows(await copiedOut(pool, place, select), row),
     close: () => (closing ??= pool.end()),
   };
 };

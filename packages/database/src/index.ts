@@ -1,4 +1,5 @@
-export { openDatabase, type Database, type DatabaseOptions, type Queryable, type Row, type Rows, type Statement } from "./database.ts";
+export type { BinaryFields } from "./copy-out.ts";
+export { openDatabase, type Database, type DatabaseOptions, type Queryable, type Row, type Rows, type Statement, textLiteral } from "./database.ts";
 export { DatabaseError, isDefiniteRefusal, placeOf, toDatabaseError, type DatabaseErrorCode } from "./errors.ts";
 export { lockFolder, type FolderLock } from "./embedded/folder-lock.ts";
 export type { StopMode } from "./embedded/postmaster.ts";

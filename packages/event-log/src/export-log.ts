@@ -3,9 +3,8 @@ import type { Writable } from "node:stream";
 import type { StoredRecord } from "@finality/contracts";
 import type { LogHead, LogReader } from "./event-log.ts";
 import { EventLogError } from "./errors.ts";
+import { recordChunks } from "./record-chunks.ts";
 import { exportFormat, type ExportHeader, type ExportLine } from "./read-export.ts";
-
-const chunk = 500;
 
 /** What an export is written from: a log in PostgreSQL, or any other place that gives back its records. */
 type ExportSource = Pick<LogReader, "read"> & { head(log: string): Promise<Pick<LogHead, "generation" | "position" | "root"> | undefined> };
@@ -20,10 +19,8 @@ export const exportLog = async (reader: ExportSource, log: string, output: Writa
   const { generation, position, root } = head;
   const header: ExportHeader = { format: exportFormat, log, generation, head: position, root: hex(root) };
   await write(output, `${JSON.stringify(header)}\n`);
-  for (let after = 0; after < position; ) {
-    const records = await reader.read(log, after, Math.min(chunk, position - after));
+  for await (const records of recordChunks(reader, { log, after: 0, to: position })) {
     await write(output, records.map((record) => `${JSON.stringify(lineOf(record))}\n`).join(""));
-    after += records.length;
   }
   return header;
 };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { decisionSchemas } from "@finality/contracts";
+import { isDecisionType } from "@finality/contracts";
 import type { Database } from "@finality/database";
 import { EventLogError } from "./errors.ts";
 import { readHashes, readHead } from "./statements.ts";
@@ -19,7 +19,6 @@ export type LogHashes = {
 type HashRow = { readonly position: number; readonly type: string; readonly content_hash: Buffer };
 
 const page = 10_000;
-const decisionTypes: ReadonlySet<string> = new Set(Object.keys(decisionSchemas));
 
 /** Over the stored content hashes; whether these go with the stored bytes is `verifyHashes`' to say. Throws `unknown_log`, `hole`. */
 export const logHashes = async (database: Database, log: string): Promise<LogHashes> => {
@@ -37,7 +36,7 @@ export const logHashes = async (database: Database, log: string): Promise<LogHas
       if (record.position !== position + 1) throw new EventLogError("hole", `Log ${log} has no record at position ${String(position + 1)}.`);
       position = record.position;
       all.update(record.content_hash);
-      if (!decisionTypes.has(record.type)) continue;
+      if (!isDecisionType(record.type)) continue;
       decisions++;
       decided.update(record.content_hash);
     }

@@ -1,5 +1,5 @@
 import type { StoredRecord } from "@finality/contracts";
-import { createNotifier, type Database, type Notifier } from "@finality/database";
+import { createNotifier, type BinaryFields, type Database, type Notifier } from "@finality/database";
 import { logChannelOf } from "./channel.ts";
 import { EventLogError } from "./errors.ts";
 import type { LogHead, LogReader } from "./event-log.ts";
@@ -27,21 +27,6 @@ type HeadRow = {
   readonly duplicates: number;
 };
 
-/** Columns of the record are null in the one row of a log that has no further records. */
-type RecordRow = {
-  readonly head: number;
-  readonly generation: number;
-  readonly position: number | null;
-  readonly type: string;
-  readonly version: number;
-  readonly venue_us: number;
-  readonly recorded_us: number;
-  readonly payload: Buffer;
-  readonly provenance: Buffer;
-  readonly content_hash: Buffer;
-  readonly leaf_hash: Buffer;
-};
-
 const pollMsDefault = 250;
 /** Records of one chunk of `follow`. */
 const followChunk = 500;
@@ -49,8 +34,8 @@ const followChunk = 500;
 export const createLogReader = (deps: LogReaderDeps): LogReader => {
   const { database } = deps;
   const read = async (log: string, afterPosition: number, limit: number): Promise<readonly StoredRecord[]> => {
-    const { rows } = await database.query<RecordRow>(readRecords, [log, afterPosition, limit]);
-    const records = rows.flatMap((row) => storedRecord(log, row) ?? []);
+    const rows = await database.copy(readRecords(log, afterPosition, limit), (fields) => ({ head: fields.integer() ?? 0, record: storedRecord(log, fields) }));
+    const records = rows.flatMap(({ record }) => record ?? []);
     const missing = missingIn({ afterPosition, limit, head: rows[0]?.head ?? 0 }, records);
     if (missing !== undefined) throw await gapError(database, log, missing);
     return records;
@@ -123,9 +108,11 @@ const logHead = ({ log, generation, epoch, position, recorded_us: recordedUs, ro
   duplicates,
 });
 
-const storedRecord = (log: string, row: RecordRow): StoredRecord | undefined => {
-  const { position, generation, type, version, payload, provenance } = row;
-  if (position === null) return undefined;
-  const times = { venueTimeUs: row.venue_us, recordedTimeUs: row.recorded_us };
-  return { log, generation, position, type, version, ...times, payload, provenance, contentHash: row.content_hash, leafHash: row.leaf_hash };
+/** Undefined for the one row of a log that has no further records: all columns of the record are null there. */
+const storedRecord = (log: string, fields: BinaryFields): StoredRecord | undefined => {
+  const [position, generation, type, version] = [fields.integer(), fields.integer(), fields.text(), fields.integer()];
+  const [venueTimeUs, recordedTimeUs, payload, provenance, contentHash, leafHash] = [fields.integer(), fields.integer(), fields.bytes(), fields.bytes(), fields.bytes(), fields.bytes()];
+  if (position === null || generation === null || type === null || version === null || venueTimeUs === null || recordedTimeUs === null) return undefined;
+  if (payload === null || provenance === null || contentHash === null || leafHash === null) return undefined;
+  return { log, generation, position, type, version, venueTimeUs, recordedTimeUs, payload, provenance, contentHash, leafHash };
 };

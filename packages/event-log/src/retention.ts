@@ -26,6 +26,15 @@ export const detachedUpTo = async (database: Queryable, log: string): Promise<nu
   return rows[0]?.last ?? 0;
 };
 
+/** What left, as it was noted then, by position. */
+export const partitionsThatLeft = async (database: Queryable, log: string): Promise<readonly (Pick<Leaving, "root" | "manifestHash"> & { readonly last: number })[]> => {
+  const { rows } = await database.query<{ last_position: number; root: Buffer; manifest_hash: Buffer }>(
+    "SELECT last_position, root, manifest_hash FROM event_log.record_partition WHERE log = $1 AND detached_at IS NOT NULL ORDER BY last_position",
+    [log],
+  );
+  return rows.map(({ last_position: last, root, manifest_hash: manifestHash }) => ({ last, root, manifestHash }));
+};
+
 export type Leaving = {
   readonly partition: RecordPartition;
   /** RFC 6962 root over the leaves 1 to the partition's last record, as the archive was verified. */

@@ -1,4 +1,6 @@
-// Every statement on a log but the append itself (append-statement.ts). Named, so that each is planned once a connection.
+import { textLiteral } from "@finality/database";
+
+// Every statement on a log but the append itself (append-statement.ts). Named, so that each is planned once a connection, but for the one that is copied out.
 
 type NamedStatement = { readonly name: string; readonly text: string };
 
@@ -31,16 +33,14 @@ export const readHeads: NamedStatement = { name: "event_log.heads", text: `SELEC
 /** $1 log. */
 export const readHead: NamedStatement = { name: "event_log.head", text: `SELECT ${headColumns} FROM event_log.head WHERE log = $1` };
 
-/** Head and records of one snapshot, so that a record missing below the head is a hole and not a race. $1 log, $2 after, $3 limit. */
-export const readRecords: NamedStatement = {
-  name: "event_log.read",
-  text: `SELECT h.position AS head, r.*
-           FROM event_log.head h
-           LEFT JOIN LATERAL (
-             SELECT generation, position, type, version, venue_us, recorded_us, payload, provenance, content_hash, leaf_hash
-               FROM event_log.record WHERE log = $1 AND position > $2 ORDER BY position LIMIT $3) r ON true
-          WHERE h.log = $1 ORDER BY r.position`,
-};
+/** Head and records of one snapshot, so that a record missing below the head is a hole and not a race. */
+export const readRecords = (log: string, afterPosition: number, limit: number): string =>
+  `SELECT h.position AS head, r.*
+     FROM event_log.head h
+     LEFT JOIN LATERAL (
+       SELECT position, generation, type, version, venue_us, recorded_us, payload, provenance, content_hash, leaf_hash
+         FROM event_log.record WHERE log = ${textLiteral(log)} AND position > ${String(afterPosition)} ORDER BY position LIMIT ${String(limit)}) r ON true
+    WHERE h.log = ${textLiteral(log)} ORDER BY r.position`;
 
 /** As `readRecords` without the bytes. */
 export const readHashes: NamedStatement = {

@@ -1,6 +1,7 @@
 import type { StoredRecord } from "@finality/contracts";
 import type { LogReader } from "./event-log.ts";
 import { EventLogError } from "./errors.ts";
+import { recordChunks } from "./record-chunks.ts";
 import { appendLeaves, contentHash, emptyFrontier, type Frontier, leafHash, provenanceHash, rootOf } from "@finality/transparency";
 
 /** Where stored bytes and stored hashes part. Hashes in lower-case hex. */
@@ -19,15 +20,12 @@ export type HashDifference =
 
 export type HashVerdict = { readonly records: number; readonly firstDifference: HashDifference | undefined };
 
-const chunk = 500;
-
 /** Recomputes every hash of a log from its stored bytes, up to the head of now. Throws `unknown_log`, `hole`. */
 export const verifyHashes = async (reader: LogReader, log: string): Promise<HashVerdict> => {
   const head = await reader.head(log);
   if (head === undefined) throw new EventLogError("unknown_log", `There is no log ${log}.`);
   let frontier: Frontier = emptyFrontier;
-  while (frontier.size < head.position) {
-    const records = await reader.read(log, frontier.size, Math.min(chunk, head.position - frontier.size));
+  for await (const records of recordChunks(reader, { log, after: 0, to: head.position })) {
     for (const record of records) {
       const firstDifference = differenceIn(record);
       if (firstDifference !== undefined) return { records: record.position, firstDifference };

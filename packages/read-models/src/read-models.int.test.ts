@@ -171,13 +171,17 @@ describe("versions of a log's read models", () => {
     await write({ from: 0, to: at(log, 5), rows: full(log) });
     await begin(log);
     await writeChanges(server.database, { version: 2, from: 0, to: at(log, 5), rows: rowsOf(log) });
-    let goOn: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (goOn = resolve));
-    const open = write({ from: 5, to: at(log, 6), rows: noRows, beforeCommit: () => held });
+    const reached = Promise.withResolvers<undefined>();
+    const held = Promise.withResolvers<undefined>();
+    const beforeCommit = (): Promise<undefined> => {
+      reached.resolve(undefined);
+      return held.promise;
+    };
+    const open = write({ from: 5, to: at(log, 6), rows: noRows, beforeCommit });
+    await reached.promise;
     const switching = switchVersion(server.database, { log, version: 2 }, { actor });
     const isWaiting = async (): Promise<boolean> => (await server.database.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).rowCount === 1;
-    await eventually(isWaiting);
-    goOn();
+    await eventually(isWaiting).finally(() => { held.resolve(undefined); });
     await open;
     // Had it not waited, it would have compared 5 with 5.
     await expect(switching).rejects.toMatchObject({ code: "version_behind", message: expect.stringContaining("at 6 already") });

@@ -70,6 +70,8 @@ const write = async ({ database, signal }: FollowDeps, changes: ReadModelChanges
   });
 };
 
+const described = ({ generation, recordedTimeUs }: Checkpoint): string => `generation ${String(generation)}, recorded at ${new Date(recordedTimeUs / 1_000).toISOString()}`;
+
 const sameRecord = (a: Checkpoint, b: Checkpoint | undefined): boolean => a.generation === b?.generation && a.recordedTimeUs === b.recordedTimeUs;
 
 /** What the log holds at a position: the state of the newest snapshot before it and the tail. */
@@ -121,7 +123,7 @@ const restore = async (deps: FollowDeps, place: VersionPlace): Promise<Projectio
   const projection = createProjection(log, beginning, skipped);
   await foldTo(deps.reader, log, projection, { position, signal: deps.signal });
   if (checkpoint !== undefined && !sameRecord(checkpoint, projection.checkpoint)) {
-    throw new ProjectorError("checkpoint_not_in_log", `The read models of log ${log} were made from generation ${String(checkpoint.generation)}, and its record ${String(position)} is now of generation ${String(projection.checkpoint?.generation)}. Rebuild the read models.`);
+    throw new ProjectorError("checkpoint_not_in_log", `The read models of log ${log} were made from a record ${String(position)} of ${described(checkpoint)}; the log's is another one${projection.checkpoint === undefined ? "" : ` of ${described(projection.checkpoint)}`}. Rebuild the read models.`);
   }
   projection.takeChanges();
   return projection;

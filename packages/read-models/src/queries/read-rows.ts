@@ -1,5 +1,4 @@
-import { BookLimits, decisionSchemas, HedgePolicy } from "@finality/contracts";
-import type { DecisionType } from "@finality/contracts";
+import { BookLimits, HedgePolicy, isDecisionType } from "@finality/contracts";
 import type { PrismaClient } from "@finality/database";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
@@ -22,7 +21,6 @@ const unreadable = (what: string, value: unknown): ReadModelError =>
 
 const isBookStatus = (text: string): text is BookStatus => bookStatuses.has(text);
 const isPositionStatus = (text: string): text is PositionStatus => positionStatuses.has(text);
-const isDecisionType = (text: string): text is DecisionType => text in decisionSchemas;
 
 type Stored<Model extends "bookRow" | "positionRow" | "smileRow" | "pnlRow" | "orderRow" | "decisionRow"> = Omit<Awaited<ReturnType<PrismaClient[Model]["findFirstOrThrow"]>>, "version">;
 
