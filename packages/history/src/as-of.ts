@@ -1,5 +1,6 @@
 import { decodeRecord, type StoredRecord } from "@finality/contracts";
 import { createFactsFold } from "@finality/engine";
+import { recordChunks } from "@finality/event-log";
 import type { Checkpoint } from "@finality/read-models";
 import type { AsOfPoint } from "./as-of-point.ts";
 import { positionByTime } from "./as-of-time.ts";
@@ -20,7 +21,7 @@ export const checkpointOf = ({ log, generation, position, recordedTimeUs, venueT
 export const recordAsOf = async (source: LogSource, log: string, point: AsOfPoint): Promise<StoredRecord> => {
   const head = await source.head(log);
   if (head === undefined) throw new HistoryError("unknown_log", `There is no log ${log}.`);
-  const position = point.kind === "position" ? point.position : await positionByTime(source, head, point.recordedTimeUs);
+  const position = point.kind === "position" ? point.position : await positionByTime(source, { log, position: head.position }, point.recordedTimeUs);
   const [record] = position < 1 || position > head.position ? [] : await source.read(log, position - 1, 1);
   if (record === undefined) throw new HistoryError("not_in_log", `Log ${log} holds positions 1 to ${String(head.position)}; there is no state behind ${String(position)}.`);
   return record;
@@ -64,8 +65,6 @@ export const rowsAsOf = async (deps: AsOfDeps, log: string, position: number): P
   }
 };
 
-const chunk = 500;
-
 /**
  * Facts at a venue time by everything up to a position (rule 35), read from the first record: no snapshot holds what later records
  * say of an earlier time. Throws HistoryError "too_far".
@@ -73,13 +72,10 @@ const chunk = 500;
 export const factsAsOf = async ({ source, signal, recordsMax = Infinity }: AsOfDeps, { log, position }: Pick<Checkpoint, "log" | "position">, venueTimeUs: number): Promise<FactsRows> => {
   if (position > recordsMax) throw tooFar(log, `A venue time at position ${String(position)}`, recordsMax);
   const facts = createFactsFold(log, venueTimeUs);
-  while (facts.position < position) {
+  for await (const records of recordChunks(source, { log, after: 0, to: position })) {
     signal?.throwIfAborted();
-    const records = await source.read(log, facts.position, Math.min(chunk, position - facts.position));
-    if (records.length === 0) throw new HistoryError("not_in_log", `Log ${log} ends at position ${String(facts.position)}; there is no ${String(position)}.`);
     for (const stored of records) facts.fold(decodeRecord(stored));
-    // A long fold lets the rest of the process have its turns.
-    await new Promise((resolve) => setImmediate(resolve));
   }
+  if (facts.position < position) throw new HistoryError("not_in_log", `Log ${log} ends at position ${String(facts.position)}; there is no ${String(position)}.`);
   return factsRowsOf(log, facts.books());
 };

@@ -2,6 +2,7 @@ export { checkpointOf, factsAsOf, recordAsOf, rowsAsOf, type AsOfDeps } from "./
 export { type AsOfAnswers, type AsOfBounds, createAsOfAnswers } from "./as-of-answers.ts";
 export { type AsOfPoint, formatInstant, parseAsOfPoint, parseInstant } from "./as-of-point.ts";
 export { type CheckpointFolder, createCheckpointFolder } from "./attested/checkpoint-folder.ts";
+export { treeOfLog } from "./attested/tree-of-log.ts";
 export { createTreeStore, type StoredCheckpoint, type TreeStore } from "./attested/tree-store.ts";
 export { type DecisionProof, parseDecisionProof } from "./audit/decision-proof.ts";
 export { type FsckDeps, type FsckFinding, fsckLog, type FsckVerdict } from "./audit/fsck.ts";

@@ -139,3 +139,10 @@ test("a log whose writer hashed another state is told apart from a bad snapshot"
   await expect(foldAt(deps, "NDX", other.head())).rejects.toMatchObject({ code: "state_hash_mismatch", position: other.head() });
   expect(stateHash((await foldAt(deps, "NDX", other.head() - 1)).state, sha256)).toMatch(/^[0-9a-f]{64}$/);
 });
+
+test("what a writer of other semantics hashed says nothing about this engine's fold", async () => {
+  const other = await recordedLog(data.database, { log: "RUT", seed: 3 });
+  const { semantics } = (await foldAt({ source: deps.source }, "RUT", 1)).state.facts;
+  await other.appendRaw({ type: "StateHashed", body: { hash: "0".repeat(64), semantics: (semantics ?? 0) + 1 } });
+  expect((await foldAt(deps, "RUT", other.head())).position).toBe(other.head());
+});

@@ -1,5 +1,6 @@
 import type { StoredRecord } from "@finality/contracts";
 import type { EngineState } from "@finality/engine";
+import { recordChunks } from "@finality/event-log";
 import { HistoryError } from "./errors.ts";
 import { createFold, type Fold } from "./fold.ts";
 import type { LogSource } from "./log-source.ts";
@@ -15,23 +16,17 @@ export type HistoryDeps = {
   readonly signal?: AbortSignal;
 };
 
-const chunk = 500;
-
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** Folds until `position`; in chunks, so that a long fold lets the rest of the process have its turns. */
+/** Folds until `position`. */
 export const foldTo = async ({ source, signal }: HistoryDeps, fold: Fold, position: number, folded?: (stored: StoredRecord) => void): Promise<void> => {
   const { log } = fold.state.facts;
-  while (fold.position < position) {
+  for await (const records of recordChunks(source, { log, after: fold.position, to: position })) {
     signal?.throwIfAborted();
-    const records = await source.read(log, fold.position, Math.min(chunk, position - fold.position));
-    if (records.length === 0) throw new HistoryError("not_in_log", `Log ${log} ends at position ${String(fold.position)}; there is no ${String(position)}.`);
     for (const stored of records) {
       fold.fold(stored);
       folded?.(stored);
     }
-    await breathe();
   }
+  if (fold.position < position) throw new HistoryError("not_in_log", `Log ${log} ends at position ${String(fold.position)}; there is no ${String(position)}.`);
 };
 
 /** The snapshot's state when the log confirms it, else why not. The record behind it often is the `StateHashed` of just this state. */

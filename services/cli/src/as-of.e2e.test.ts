@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createNotifier } from "@finality/database";
 import { recordedLog, type RecordedLog } from "@finality/desk-log";
-import { createLogReader, detachPartition, recordPartitions, type LogReader } from "@finality/event-log";
+import { createLogReader, type LogReader } from "@finality/event-log";
 import { createFold, formatInstant, rowsOf, type StateRows } from "@finality/history";
 import { startProjector } from "@finality/projector";
 import { seededRandom } from "@finality/testkit";
@@ -134,9 +134,7 @@ test("what left for the archive is read there", async () => {
   const expected = await documentOf("positions", "--as-of", "@60");
   expect((await run("snapshots", "take")).code).toBe(0);
   expect((await run("archive", "export", "--archive", archive)).code).toBe(0);
-  for (const partition of (await recordPartitions(data.database, "SPX")).filter(({ last }) => last <= 85)) {
-    await detachPartition(data.database, { partition, root: new Uint8Array(32), manifestHash: new Uint8Array(32), actor: "test", drop: true });
-  }
+  expect((await run("archive", "detach", "--archive", archive, "--to", "85", "--drop", "--yes")).code).toBe(0);
   const lost = await run("positions", "--as-of", "@60");
   expect([lost.code, lost.stdout, lost.stderr]).toEqual([3, "", expect.stringContaining("Name the archive's folder with --archive")]);
   expect(await documentOf("positions", "--as-of", "@60", "--archive", archive)).toEqual(expected);

@@ -15,7 +15,7 @@ test.each([
   [new HistoryError("record_unfoldable", "…"), 5],
   [new HistoryError("not_in_log", "…"), 3],
   [new HistoryError("not_attested", "…"), 3],
-  [new HistoryError("bad_proof", "…"), 5],
+  [new HistoryError("bad_proof", "…"), 6],
   [new ArchiveError("diverged", "…"), 4],
   [new ArchiveError("corrupt", "…"), 5],
   [new EventLogError("conflict", "…"), 4],

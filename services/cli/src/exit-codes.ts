@@ -51,8 +51,8 @@ const { error: failed, usage, notFound, conflict, validation, findings, unavaila
 /** What an error's code ends with; a code that is not named ends with `otherwise`. */
 type Ends<Code extends string> = { readonly otherwise: ExitCode } & { readonly [Each in Code]?: ExitCode };
 
-/** A log's past says something other than it must: `findings`. What cannot be read at all: `validation`. */
-const history: Ends<HistoryErrorCode> = { otherwise: validation, state_hash_mismatch: findings, unknown_log: notFound, not_in_log: notFound, too_far: unavailable, busy: unavailable, not_attested: notFound };
+/** A log's past says something other than it must: `findings`, also a proof that was changed until it is none. What cannot be read at all: `validation`. */
+const history: Ends<HistoryErrorCode> = { otherwise: validation, state_hash_mismatch: findings, bad_proof: findings, unknown_log: notFound, not_in_log: notFound, too_far: unavailable, busy: unavailable, not_attested: notFound };
 const archive: Ends<ArchiveErrorCode> = { otherwise: validation, conflict, gap: conflict, diverged: conflict };
 const eventLog: Ends<EventLogErrorCode> = { otherwise: validation, fenced: conflict, conflict, commit_unknown: unavailable, archived: notFound, unknown_log: notFound, unknown_dead_letter: notFound };
 const contracts: Ends<ContractsErrorCode> = { otherwise: validation };

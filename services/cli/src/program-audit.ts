@@ -6,7 +6,7 @@ import type { runKeysRotate, runKeysShow } from "./commands/audit-keys.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import type { runWitness } from "./commands/witness.ts";
-import { data, json, wholeNumber } from "./program-options.ts";
+import { data, json, sources, wholeNumber } from "./program-options.ts";
 
 /** The auditor's commands. */
 export const addAudit = (program: Command, config: Config, outcome: Outcome): void => {
@@ -16,6 +16,7 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .description("one file that proves a decision: what it was made from, that nothing was changed since, and how to decide it again")
     .argument("<decision>", "the decisionId of `finality hedges --json`, such as SPX-1-123; of any other decision log-generation-position")
     .requiredOption("--out <file>", "the file to write; refused when it exists")
+    .option("--archive <folder>", "an archive that holds what has left the database")
     .addOption(data())
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality hedges\n  finality audit prove SPX-1-123 --out proof.json\n  finality audit verify proof.json\n")
     .action(async (decision: string, options: Parameters<typeof runAuditProve>[2]) => { await (await import("./commands/audit.ts")).runAuditProve(config, decision, options); });
@@ -34,14 +35,15 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .requiredOption("--witness <key>", "the witness's public key, as name+id+key")
     .addOption(data())
     .action(async (file: string, options: Parameters<typeof runAuditCosign>[2]) => { outcome.code = await (await import("./commands/audit-cosign.ts")).runAuditCosign(config, file, options); });
-  audit
+  const fsck = audit
     .command("fsck")
-    .description("walk whole logs: records, tree, tiles, signed checkpoints, and the checkpoint outside the database; exit 6 with findings")
+    .description("walk whole logs: records, tree, tiles, signed checkpoints, and the checkpoint outside the database; exit 6 with findings. With --source archive, --checkpoints and --key it needs no database")
     .option("--log <log>", "one log (default: all)")
     .option("--checkpoints <folder>", "where the newest checkpoints are kept outside the database")
-    .option("--key <key>", "the public key that signs, as name+id+key")
-    .addOption(data())
-    .addOption(json())
+    .option("--key <key>", "the public key that signs, as name+id+key");
+  for (const option of [...sources(), data(), json()]) fsck.addOption(option);
+  fsck
+    .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality audit fsck\n  finality audit fsck --source archive --archive ./archive --checkpoints ./checkpoints --key finality+1a2b3c4d+AXk…\n")
     .action(async (options: Parameters<typeof runAuditFsck>[1]) => { outcome.code = await (await import("./commands/audit.ts")).runAuditFsck(config, options); });
   audit
     .command("forget-actors")
@@ -50,6 +52,23 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .addOption(data())
     .addOption(json())
     .action(async (options: Parameters<typeof runForgetActors>[1]) => { await (await import("./commands/forget-actors.ts")).runForgetActors(config, options); });
+  const keys = audit.command("keys").description("the keys that sign a data folder's checkpoints");
+  keys
+    .command("show")
+    .description("public keys, the first one on top: what an auditor is given")
+    .addOption(data())
+    .addOption(json())
+    .action(async (options: Parameters<typeof runKeysShow>[1]) => { (await import("./commands/audit-keys.ts")).runKeysShow(config, options); });
+  keys
+    .command("rotate")
+    .description("a new key signs from the next start on; the old one says so")
+    .option("--yes", "do it; without this it is refused")
+    .addOption(data())
+    .action(async (options: Parameters<typeof runKeysRotate>[1]) => { await (await import("./commands/audit-keys.ts")).runKeysRotate(config, options); });
+};
+
+/** Somebody else's command: it needs nothing of ours. */
+export const addWitness = (program: Command, config: Config, outcome: Outcome): void => {
   program
     .command("witness")
     .description("sign checkpoints of logs for another party, each only with the proof that it continues the one before; needs no database")
@@ -65,17 +84,4 @@ export const addAudit = (program: Command, config: Config, outcome: Outcome): vo
     .option("--out <file>", "with --from: where the signed checkpoint goes (default: stdout); finality audit cosign takes it in")
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  finality witness --name witness.example.com --trust finality+1a2b3c4d+AXk…\n  finality witness --name witness.example.com --trust finality+1a2b3c4d+AXk… --from http://127.0.0.1:8420/tlog/SPX --once\n")
     .action(async (options: Parameters<typeof runWitness>[1]) => { outcome.code = await (await import("./commands/witness.ts")).runWitness(config, options); });
-  const keys = audit.command("keys").description("the keys that sign a data folder's checkpoints");
-  keys
-    .command("show")
-    .description("public keys, the first one on top: what an auditor is given")
-    .addOption(data())
-    .addOption(json())
-    .action(async (options: Parameters<typeof runKeysShow>[1]) => { (await import("./commands/audit-keys.ts")).runKeysShow(config, options); });
-  keys
-    .command("rotate")
-    .description("a new key signs from the next start on; the old one says so")
-    .option("--yes", "do it; without this it is refused")
-    .addOption(data())
-    .action(async (options: Parameters<typeof runKeysRotate>[1]) => { await (await import("./commands/audit-keys.ts")).runKeysRotate(config, options); });
 };

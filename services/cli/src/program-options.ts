@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 // Options and their parsers that several commands have.
 
@@ -16,4 +16,21 @@ export const wholeNumber = ({ from, to }: { readonly from: number; readonly to: 
 };
 
 export const data = (): Option => new Option("--data <folder>", "data folder (default: the one used last)");
+export const allLogs = (): Option => new Option("--log <log>", "one log (default: all)");
+export const oneLog = (): Option => new Option("--log <log>", "which log, where several are open");
 export const json = (): Option => new Option("--json", "print one JSON document");
+
+/** A database, an archive, or both as one log. */
+export const sources = (): readonly Option[] => [
+  new Option("--source <where>", "db, archive, or both joined (default: db; both with --archive)").choices(["db", "archive", "both"]),
+  new Option("--archive <folder>", "the archive's folder"),
+];
+
+/** An empty value is a variable that was not set in somebody's script; taken as a folder it would be the one that they are in. */
+export const refuseEmptyValues = (program: Command): void => {
+  program.hook("preAction", (_program, command) => {
+    for (const option of command.options) {
+      if (command.getOptionValue(option.attributeName()) === "") command.error(`error: option '${option.flags}' argument '' is invalid. It must not be empty.`);
+    }
+  });
+};

@@ -4,7 +4,7 @@ import type { runReplayRun } from "./commands/replay-run.ts";
 import type { runReplayHash, runReplayVerify } from "./commands/replay.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
-import { data, json, speed, wholeNumber } from "./program-options.ts";
+import { data, json, sources, speed, wholeNumber } from "./program-options.ts";
 
 const position = wholeNumber({ from: 1, to: 999_999_999 });
 const from = (): Option => new Option("--from <position>", "first position (default: 1)").argParser(position);
@@ -12,15 +12,8 @@ const to = (): Option => new Option("--to <position>", "last position (default: 
 const quiet = (): Option => new Option("--quiet", "no progress bar");
 
 /** Where the log is read; the same for every command. */
-const sources = (): readonly Option[] => [
-  new Option("--source <where>", "db, archive, or both joined (default: db; both with --archive)").choices(["db", "archive", "both"]),
-  new Option("--archive <folder>", "the archive's folder"),
-  new Option("--file <export>", "a file that `finality log export` wrote, instead of a database or archive"),
-  data(),
-];
-
 const withSources = (command: Command): Command => {
-  for (const option of sources()) command.addOption(option);
+  for (const option of [...sources(), new Option("--file <export>", "a file that `finality log export` wrote, instead of a database or archive"), data()]) command.addOption(option);
   return command;
 };
 

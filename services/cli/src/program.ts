@@ -14,13 +14,13 @@ import type { runSurface } from "./commands/surface.ts";
 import type { Config } from "./config.ts";
 import type { Outcome } from "./exit-codes.ts";
 import { addArchive, addRaiseGeneration } from "./program-archive.ts";
-import { addAudit } from "./program-audit.ts";
+import { addAudit, addWitness } from "./program-audit.ts";
 import { addCluster } from "./program-cluster.ts";
 import { addProcesses } from "./program-processes.ts";
 import { addFeeding } from "./program-feeds.ts";
 import { addPricing } from "./program-pricing.ts";
 import { addReplay } from "./program-replay.ts";
-import { data, json, speed } from "./program-options.ts";
+import { data, json, refuseEmptyValues, speed } from "./program-options.ts";
 import { addProjections } from "./program-projections.ts";
 
 const count = (text: string): number => {
@@ -44,12 +44,14 @@ export const buildProgram = (config: Config, outcome: Outcome): Command => {
     .showHelpAfterError("(finality <command> --help shows examples)")
     .addHelpText("before", "Examples (behind npx -y pnpm@10):\n  demo                     watch a recorded options day being hedged\n  finality replay verify   prove that the log recomputes to the same bytes\n  finality hedges          every hedge and what it was made from\n");
 
+  refuseEmptyValues(program);
   addRunning(program, config, outcome);
   addFeeding(program, config, outcome);
   addReading(program, config);
   addReplay(program, config, outcome);
   addDeadLetters(program, config);
   addAudit(program, config, outcome);
+  addWitness(program, config, outcome);
   addArchive(program, config, outcome);
   addProjections(program, config, outcome);
   addPricing(program, outcome);

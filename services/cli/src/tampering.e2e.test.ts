@@ -69,7 +69,8 @@ test("a decision is proved with one file, which holds without the data and for n
     const changed = await runCli(elsewhere, ["audit", "verify", join(elsewhere, "changed.json")]);
     expect([changed.code, changed.stdout]).toEqual([6, expect.stringContaining("does not prove")]);
     writeFileSync(join(elsewhere, "torn.json"), readFileSync(file, "utf8").slice(0, 500));
-    expect((await runCli(elsewhere, ["audit", "verify", join(elsewhere, "torn.json")])).code).toBe(5);
+    expect((await runCli(elsewhere, ["audit", "verify", join(elsewhere, "torn.json")])).code).toBe(6);
+    expect((await runCli(elsewhere, ["audit", "verify", file, "--key", "none"])).code).toBe(5);
     expect((await runCli(elsewhere, ["audit", "verify", join(elsewhere, "nothing.json")])).code).toBe(3);
   } finally {
     rmSync(elsewhere, { recursive: true, force: true });

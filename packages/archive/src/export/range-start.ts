@@ -1,6 +1,6 @@
-import { type Frontier, emptyFrontier, frontierBytes, frontierOf } from "@finality/transparency";
+import { type Frontier, emptyFrontier, frontierBytes } from "@finality/transparency";
 import { ArchiveError } from "../errors.ts";
-import type { Manifest } from "../manifest/manifest.ts";
+import { frontierFrom, type Manifest } from "../manifest/manifest.ts";
 import { sealedRanges } from "../manifest/sealed-ranges.ts";
 import type { RangeStart } from "../manifest/summary.ts";
 
@@ -32,9 +32,6 @@ export const rangeStart = async (folder: string, range: Range, given: Frontier |
   }
   return { frontier, semantics: before.manifest.semantics.at(-1), previous: before.manifestHash };
 };
-
-/** The frontier that a manifest writes down; undefined when it is none of that size. */
-export const frontierFrom = (size: number, roots: readonly string[]): Frontier | undefined => frontierOf(size, Buffer.from(roots.join(""), "hex"));
 
 const spanOf = ({ first, last }: Manifest): string => `positions ${String(first)} to ${String(last)}`;
 

@@ -1,4 +1,5 @@
 import { canonicalJson, decodeJson } from "@finality/contracts";
+import { type Frontier, frontierOf } from "@finality/transparency";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { ArchiveError } from "../errors.ts";
@@ -51,6 +52,9 @@ export type Manifest = Static<typeof Manifest>;
 export const manifestFormat = "finality-archive/1";
 
 const check = Compile(Manifest);
+
+/** The frontier that a manifest writes down; undefined when it is none of that size. */
+export const frontierFrom = (size: number, roots: readonly string[]): Frontier | undefined => frontierOf(size, Buffer.from(roots.join(""), "hex"));
 
 export const encodeManifest = (manifest: Manifest): Uint8Array<ArrayBuffer> => canonicalJson(manifest);
 

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { decodeRecord, encodeTicks, type LogRecord, type StoredRecord } from "@finality/contracts";
 import { seededRandom } from "@finality/testkit";
+import { appendLeaves, emptyFrontier } from "@finality/transparency";
 import { pathLiteral } from "../duckdb/sql-text.ts";
 import { ArchiveError } from "../errors.ts";
 import { exportRange } from "../export/export-range.ts";
@@ -46,6 +47,13 @@ describe("a day in three ranges", () => {
       expect(new Set(day.map(({ type }) => type)).size).toBe(goldenContents().length);
       const found = await all(archive.records("SPX"));
       expect(found.map(shown)).toEqual(day.map(shown));
+    }));
+
+  test("has the tree of its leaves at every position, and none behind its last", () =>
+    withArchive(day, [400, 401, 900], async (archive) => {
+      for (const size of [0, 1, 399, 400, 401, 402, 899, 900]) expect(await archive.tree("SPX", size)).toEqual(appendLeaves(emptyFrontier, day.slice(0, size).map(({ leafHash }) => leafHash)));
+      expect(await codeOf(archive.tree("SPX", 901))).toBe("hole");
+      expect(await codeOf(archive.tree("NDX", 1))).toBe("hole");
     }));
 
   test("is decoded as its stored records are", () =>

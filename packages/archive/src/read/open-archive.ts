@@ -2,9 +2,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { ContractsError, type LogRecord, type StoredRecord } from "@finality/contracts";
+import { appendLeaves, emptyFrontier, type Frontier } from "@finality/transparency";
 import { openDuckDb } from "../duckdb/open-duckdb.ts";
 import { ArchiveError } from "../errors.ts";
-import type { Manifest } from "../manifest/manifest.ts";
+import { frontierFrom, type Manifest } from "../manifest/manifest.ts";
 import { type SealedRange, sealedRanges } from "../manifest/sealed-ranges.ts";
 import { archivedRecords, type ArchivedRecord } from "./archived-records.ts";
 import { createPages } from "./pages.ts";
@@ -23,6 +24,8 @@ export interface Archive {
   records(log: string, positions?: Positions): AsyncIterable<readonly StoredRecord[]>;
   /** Decoded to the newest version: what folding needs, several times as fast. Throws also what `decodeRecord` throws. */
   logRecords(log: string, positions?: Positions): AsyncIterable<readonly LogRecord[]>;
+  /** The tree over a log's positions 1 … `size`: out of the manifests, and within a range out of its leaf hashes. Throws `hole`, `bad_manifest`. */
+  tree(log: string, size: number): Promise<Frontier>;
   close(): void;
 }
 
@@ -61,11 +64,23 @@ export const openArchive = async (folder: string): Promise<Archive> => {
   }
   const records = (log: string, positions: Positions = {}) => batches(log, positions, storedRecord, false);
   const read = createPages(records);
+  const tree = async (log: string, size: number): Promise<Frontier> => {
+    if (size === 0) return emptyFrontier;
+    const manifest = (await sealedRanges(folder, log)).findLast(({ manifest: { first } }) => first <= size + 1)?.manifest;
+    if (manifest === undefined) throw new ArchiveError("hole", `The archive of log ${log} has no position ${String(size)}.`);
+    const { first, last } = manifest;
+    let frontier = last <= size ? frontierFrom(last, manifest.frontierAfter) : frontierFrom(first - 1, manifest.frontierBefore);
+    if (frontier === undefined) throw new ArchiveError("bad_manifest", `The manifest of positions ${String(first)} to ${String(last)} of log ${log} has no trees of their sizes.`);
+    if (frontier.size < size) for await (const batch of records(log, { from: frontier.size + 1, to: size })) frontier = appendLeaves(frontier, batch.map(({ leafHash }) => leafHash));
+    if (frontier.size < size) throw new ArchiveError("hole", `The archive of log ${log} ends at position ${String(frontier.size)}.`);
+    return frontier;
+  };
   return {
     ranges: async (log) => (await sealedRanges(folder, log)).map(({ manifest }) => manifest),
     read,
     records,
     logRecords: (log, positions = {}) => decoded(log, positions),
+    tree,
     close: () => instance.closeSync(),
   };
 };

@@ -1,17 +1,20 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { StoredRecord } from "@finality/contracts";
 import { createNotifier } from "@finality/database";
 import { recordedLog, type RecordedLog } from "@finality/desk-log";
 import { createLogReader, type LogReader } from "@finality/event-log";
 import { testDatabase, type TestDatabase } from "@finality/testkit";
-import { checkpointText, followRotations, newPrivateKeyPem, openGrowingTiles, originOf, rootOf, signerFromPem, signNote } from "@finality/transparency";
+import { appendLeaves, checkpointText, contentHash, emptyFrontier, followRotations, leafHash, newPrivateKeyPem, openGrowingTiles, originOf, provenanceHash, rootOf, signerFromPem, signNote } from "@finality/transparency";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createCheckpointFolder, type CheckpointFolder } from "../attested/checkpoint-folder.ts";
 import { createTreeStore, type TreeStore } from "../attested/tree-store.ts";
+import { HistoryError } from "../errors.ts";
+import type { LogSource } from "../log-source.ts";
 import { createSnapshotStore } from "../snapshots/snapshot-store.ts";
 import { parseDecisionProof, type DecisionProof } from "./decision-proof.ts";
-import { fsckLog } from "./fsck.ts";
+import { fsckLog, type FsckDeps } from "./fsck.ts";
 import { proveDecision } from "./prove-decision.ts";
 import { verifyDecisionProof } from "./verify-proof.ts";
 
@@ -54,6 +57,41 @@ const prove = (id: string): Promise<DecisionProof> => proveDecision({ source: re
 const decisionIds = async (type = "HedgeDecided"): Promise<readonly string[]> =>
   (await data.database.query<{ position: number }>("SELECT position FROM event_log.record WHERE log = $1 AND type = $2 ORDER BY position", [log, type])).rows.map(({ position }) => `${log}-1-${String(position)}`);
 
+/** The value with one place in it changed, for each place: numbers, texts in their middle, lists without an entry and with one twice. */
+function* changed(value: unknown, path = ""): Generator<readonly [path: string, changed: unknown]> {
+  if (typeof value === "number") yield* [[path, value + 1], [path, value - 1]] as const;
+  else if (typeof value === "string") {
+    const middle = Math.floor(value.length / 2);
+    for (const place of new Set([0, middle, value.length - 1])) yield [path, `${value.slice(0, place)}${value[place] === "0" ? "1" : "0"}${value.slice(place + 1)}`];
+  } else if (Array.isArray(value)) {
+    const list: readonly unknown[] = value;
+    if (list.length > 0) yield* [[path, list.toSpliced(0, 1)], [path, list.slice(0, -1)], [path, [...list, list.at(-1)]]] as const;
+    for (const [index, each] of list.entries()) for (const [inside, other] of changed(each, `${path}/${String(index)}`)) yield [inside, list.with(index, other)];
+  } else if (typeof value === "object" && value !== null) {
+    for (const [name, each] of Object.entries(value)) for (const [inside, other] of changed(each, `${path}/${name}`)) yield [inside, { ...value, [name]: other }];
+    if (path === "/snapshot") yield [path, null];
+  }
+}
+
+/** No file with one place changed proves anything, whoever reads it. */
+const expectNoChangeHolds = async (proof: DecisionProof, otherId: string, counts: (path: string) => boolean = () => true): Promise<void> => {
+  expect((await verifyDecisionProof(proof, key.text)).failure).toBeUndefined();
+  const other = { ...proof, decisionId: otherId };
+  for (const [path, file] of [...changed(proof), ["/decisionId", other] as const]) {
+    if (!counts(path)) continue;
+    const failure = async (trusted?: string): Promise<string | undefined> => {
+      try {
+        return (await verifyDecisionProof(parseDecisionProof(JSON.stringify(file)), trusted)).failure;
+      } catch (error) {
+        if (error instanceof HistoryError && error.code === "bad_proof") return error.message;
+        throw error;
+      }
+    };
+    expect(await failure(), path).toBeDefined();
+    expect(await failure(key.text), path).toBeDefined();
+  }
+};
+
 describe("a proof of a decision", () => {
   test("holds by itself: attested by a signature, and decided again from the attested state", async () => {
     await attest();
@@ -77,27 +115,8 @@ describe("a proof of a decision", () => {
     const ids = await decisionIds();
     const proof = await prove(ids.at(-1) ?? "");
     expect((await verifyDecisionProof(proof, signerFromPem(newPrivateKeyPem(), "desk").text)).failure).toContain("No known key");
-    const text = (value: Buffer): string => value.toString("base64");
-    const changes: readonly ((proof: DecisionProof) => DecisionProof)[] = [
-      ...proof.records.flatMap((record, place): ((proof: DecisionProof) => DecisionProof)[] => [
-        (each) => ({ ...each, records: each.records.with(place, { ...record, payload: text(Buffer.from(`${Buffer.from(record.payload, "base64").toString("latin1")} `, "latin1")) }) }),
-        (each) => ({ ...each, records: each.records.with(place, { ...record, provenance: text(Buffer.from('{"build":"other","epoch":1}')) }) }),
-        (each) => ({ ...each, records: each.records.with(place, { ...record, recordedTimeUs: record.recordedTimeUs + 1 }) }),
-        (each) => ({ ...each, records: each.records.toSpliced(place, 1) }),
-      ]),
-      (each) => ({ ...each, records: [...each.records, ...each.records.slice(-1)] }),
-      (each) => ({ ...each, decisionId: ids[0] ?? "" }),
-      (each) => ({ ...each, inputPosition: each.inputPosition - 1 }),
-      (each) => ({ ...each, consistency: each.consistency.slice(1) }),
-      (each) => ({ ...each, treeBefore: each.treeBefore.slice(1) }),
-      (each) => ({ ...each, checkpoint: each.checkpoint.replace("desk/SPX/1", "desk/NDX/1") }),
-      (each) => ({ ...each, log: "NDX" }),
-      (each) => ({ ...each, snapshot: each.snapshot === null ? null : { ...each.snapshot, stateHash: "00".repeat(32) } }),
-      (each) => ({ ...each, snapshot: null }),
-      (each) => ({ ...each, key: signerFromPem(newPrivateKeyPem(), "desk").text }),
-    ];
-    expect((await verifyDecisionProof(proof)).failure).toBeUndefined();
-    for (const [index, change] of changes.entries()) expect((await verifyDecisionProof(change(proof))).failure, `change ${String(index)}`).toBeDefined();
+    await expectNoChangeHolds(proof, ids[0] ?? "");
+    await expectNoChangeHolds(await prove(ids[0] ?? ""), ids.at(-1) ?? "");
   });
 
   test("names its state: one that was forged together with its hash is not the attested one", async () => {
@@ -111,8 +130,18 @@ describe("a proof of a decision", () => {
 
   test("of an engine of other semantics is attested, and not decided again", async () => {
     await attest();
-    const proof = await prove((await decisionIds())[0] ?? "");
-    expect(await verifyDecisionProof({ ...proof, semantics: 99 })).toMatchObject({ failure: undefined, recomputed: undefined, semantics: { recorded: 99 } });
+    await recorded.appendRaw({ type: "WriterStarted", body: { semantics: 99 } });
+    const before = recorded.head();
+    while ((await decisionIds()).every((id) => Number(id.split("-").at(-1)) <= before)) await recorded.step();
+    await attest();
+    const ids = await decisionIds();
+    const proof = await prove(ids.at(-1) ?? "");
+    expect(await verifyDecisionProof(proof)).toMatchObject({ failure: undefined, recomputed: undefined, semantics: { recorded: 99 } });
+    // Of the state only the hash is attested, which this engine cannot compute.
+    await expectNoChangeHolds(proof, ids[0] ?? "", (path) => path !== "/snapshot/bytes");
+    // No leaf covers a generation: not even one that is changed everywhere holds.
+    const raised = { ...proof, decisionId: proof.decisionId.replace("-1-", "-2-"), snapshot: proof.snapshot && { ...proof.snapshot, generation: 2 }, records: proof.records.map((record) => ({ ...record, generation: 2 })) };
+    expect((await verifyDecisionProof(raised)).failure).toContain("later generation");
   });
 
   test("is not made of what is no decision, not there, or not signed yet", async () => {
@@ -124,6 +153,45 @@ describe("a proof of a decision", () => {
     await expect(prove("NDX-1-1")).rejects.toMatchObject({ code: "unknown_log" });
     await expect(prove("what")).rejects.toMatchObject({ code: "not_in_log" });
     for (const text of ["", "{}", '{"format":"finality-decision-proof/1"}', "[1]"]) expect(() => parseDecisionProof(text)).toThrow(expect.objectContaining({ code: "bad_proof" }));
+  });
+});
+
+describe("a walk over an archive, which ends before its log", () => {
+  const reading = (change: (record: StoredRecord) => StoredRecord, head: number): LogSource => ({
+    head: async () => {
+      const leaves = (await reader.read(log, 0, head)).map((record) => Buffer.from(change(record).leafHash));
+      return { generation: 1, position: head, root: rootOf(appendLeaves(emptyFrontier, leaves)) };
+    },
+    read: async (_log, after, limit) => (await reader.read(log, after, Math.min(limit, head - after))).map(change),
+  });
+  const walk = (source: LogSource, changes: Partial<FsckDeps> = {}) => fsckLog({ source, isBeginning: true, tree, eras: followRotations(key, []), ...changes }, log);
+  /** As somebody forges a record who knows how hashes are made. */
+  const forged = (record: StoredRecord): StoredRecord => {
+    if (record.position !== 30) return record;
+    const changed = { ...record, recordedTimeUs: record.recordedTimeUs + 1 };
+    const content = contentHash(changed);
+    return { ...changed, contentHash: content, leafHash: leafHash(content, provenanceHash(changed.provenance)) };
+  };
+  const noTree: FsckDeps["tree"] = { size: async () => 0, readTile: () => async () => undefined, checkpoint: async () => undefined, checkpoints: async () => [] };
+  const same = (record: StoredRecord): StoredRecord => record;
+
+  test("holds what it has against every tree that was signed of more records", async () => {
+    await attest();
+    await recorded.steps(5);
+    await attest();
+    for (const head of [1, 31, 60, recorded.head() - 1, recorded.head()]) {
+      expect(await walk(reading(same, head))).toMatchObject({ records: head, attested: head, findings: [] });
+    }
+    for (const head of [31, recorded.head() - 1]) expect((await walk(reading(forged, head))).findings.map(({ what }) => what)).toEqual(expect.arrayContaining(["tile", "checkpoint"]));
+  });
+
+  test("has the checkpoint kept outside alone where there is no database, and shows nothing with one of more records", async () => {
+    await attest();
+    const size = recorded.head();
+    await recorded.steps(5);
+    expect(await walk(reading(same, recorded.head()), { tree: noTree, outside })).toMatchObject({ attested: size, findings: [] });
+    expect((await walk(reading(forged, recorded.head()), { tree: noTree, outside })).findings).toMatchObject([{ what: "outside" }]);
+    expect((await walk(reading(same, size - 1), { tree: noTree, outside })).findings).toMatchObject([{ what: "checkpoint", says: expect.stringContaining("no checkpoint confirms any of the") }]);
   });
 });
 
@@ -152,7 +220,7 @@ describe("what a superuser does to a log is found", () => {
   });
 
   test("nothing, where nothing was done", async () => {
-    expect(await fsckLog({ source: reader, tree, eras: followRotations(key, []), outside }, log)).toEqual({ log, records: recorded.head(), checkpoints: 2, findings: [] });
+    expect(await fsckLog({ source: reader, tree, eras: followRotations(key, []), outside }, log)).toEqual({ log, records: recorded.head(), checkpoints: 2, attested: recorded.head(), findings: [] });
   });
 
   test.each([
@@ -196,6 +264,11 @@ describe("what a superuser does to a log is found", () => {
     } finally {
       await older.dispose();
     }
+  });
+
+  test("deleting every checkpoint: nothing is shown of a log that nobody signed", async () => {
+    await data.database.query("ALTER TABLE transparency.checkpoint DISABLE TRIGGER USER; DELETE FROM transparency.checkpoint; ALTER TABLE transparency.checkpoint ENABLE TRIGGER USER");
+    expect(await fsckLog({ source: reader, tree, eras: followRotations(key, []) }, log)).toMatchObject({ attested: 0, findings: [{ what: "checkpoint", says: expect.stringContaining("is not shown") }] });
   });
 
   test("a checkpoint that somebody else signed", async () => {

@@ -1,44 +1,43 @@
 import type { StoredRecord } from "@finality/contracts";
-import { contentHash, leafHash, openGrowingTiles, openCheckpoint, originOf, parseCheckpoint, provenanceHash, rootOf, TransparencyError, widthOf, type GrowingTiles, type Tile, type Era } from "@finality/transparency";
+import { recordChunks } from "@finality/event-log";
+import { checkedTiles, consistencyProof, contentHash, leafHash, nodesOfTiles, openGrowingTiles, openCheckpoint, originOf, parseCheckpoint, provenanceHash, rootOf, TransparencyError, verifyConsistency, widthOf, type Era, type GrowingTiles, type LogCheckpoint, type Tile } from "@finality/transparency";
 import type { CheckpointFolder } from "../attested/checkpoint-folder.ts";
 import type { StoredCheckpoint, TreeStore } from "../attested/tree-store.ts";
 import type { LogSource } from "../log-source.ts";
+import { generationsFrom } from "./generations.ts";
 
 /** Something in a log that is not as it was recorded or attested. */
 export type FsckFinding = { readonly log: string; readonly what: "record" | "order" | "generation" | "root" | "tile" | "checkpoint" | "outside"; readonly position: number | undefined; readonly says: string };
 
 export type FsckDeps = {
   readonly source: LogSource;
-  readonly tree: TreeStore;
+  /** True of an archive: the log goes on behind what the source holds, and so do tiles and checkpoints. */
+  readonly isBeginning?: boolean;
+  readonly tree: Pick<TreeStore, "size" | "readTile" | "checkpoint" | "checkpoints">;
   /** Whose signatures count; without any, signatures are not judged. */
   readonly eras: readonly Era[];
   readonly outside?: CheckpointFolder | undefined;
   readonly progress?: (position: number, head: number) => void;
 };
 
-export type FsckVerdict = { readonly log: string; readonly records: number; readonly checkpoints: number; readonly findings: readonly FsckFinding[] };
+export type FsckVerdict = {
+  readonly log: string;
+  readonly records: number;
+  readonly checkpoints: number;
+  /** Records, from the first one on, that a checkpoint confirms. */
+  readonly attested: number;
+  readonly findings: readonly FsckFinding[];
+};
 
-const chunk = 500;
 /** Findings of one log that are listed; what comes behind is of the same cause mostly. */
 const findingsMax = 100;
 
+type Signed = Pick<LogCheckpoint, "origin" | "size" | "root">;
+type Outside = Awaited<ReturnType<CheckpointFolder["newest"]>>;
 type Walk = { readonly deps: FsckDeps; readonly log: string; readonly findings: FsckFinding[]; readonly find: (what: FsckFinding["what"], position: number | undefined, says: string) => void };
 
 /** Where a generation begins. */
 type Raised = { readonly generation: number; readonly position: number };
-
-/** Tells the generation that each record must carry, out of the records alone. */
-const generations = (): ((record: StoredRecord) => number) => {
-  let generation = 1;
-  return ({ type, payload, position, generation: own }) => {
-    if (position === 1) generation = own;
-    if (type === "GenerationRaised") {
-      const body: unknown = JSON.parse(Buffer.from(payload).toString("utf8"));
-      if (typeof body === "object" && body !== null) generation = Number(Reflect.get(body, "generation"));
-    }
-    return generation;
-  };
-};
 
 const checkRecord = ({ find }: Walk, record: StoredRecord, generation: number, before: number): void => {
   const { position } = record;
@@ -63,34 +62,63 @@ const checkTiles = async ({ deps, log, findings, find }: Walk, tiles: readonly T
   }
 };
 
-const checkCheckpoint = ({ deps, log, find }: Walk, { generation, size, note, root }: StoredCheckpoint, own: Buffer): void => {
+/** What a checkpoint signs; undefined, and found, where it signs nothing or another thing than its row says. */
+const signedIn = ({ deps, log, find }: Walk, { generation, size, note, root }: StoredCheckpoint): Signed | undefined => {
   try {
     const said = deps.eras.length === 0 ? parseCheckpoint(`${note.split("\n\n")[0] ?? ""}\n`) : openCheckpoint(note, deps.eras);
     const deployment = said.origin.slice(0, -`/${log}/${String(generation)}`.length);
-    if (said.origin !== originOf(deployment, log, generation) || said.size !== size || !Buffer.from(said.root).equals(root)) find("checkpoint", size, `the signed text says ${said.origin} at ${String(said.size)}, its row another thing`);
-    if (!own.equals(said.root)) find("checkpoint", size, `the first ${String(size)} records have another root than was signed: a record was changed, inserted, dropped or moved since`);
+    if (said.origin === originOf(deployment, log, generation) && said.size === size && Buffer.from(said.root).equals(root)) return said;
+    find("checkpoint", size, `the signed text says ${said.origin} at ${String(said.size)}, its row another thing`);
   } catch (error) {
     if (!(error instanceof TransparencyError)) throw error;
     find("checkpoint", size, error.message);
   }
+  return undefined;
 };
 
-const checkOutside = async ({ deps, log, find }: Walk, generation: number, head: number, rootsAt: ReadonlyMap<number, Buffer>): Promise<void> => {
-  const outside = await deps.outside?.newest(log, deps.eras);
-  if (outside === undefined || outside.generation < generation) return;
+/** Whether it confirms the records up to its size. */
+const checkCheckpoint = (walk: Walk, checkpoint: StoredCheckpoint, own: Buffer): boolean => {
+  const said = signedIn(walk, checkpoint);
+  if (said === undefined || own.equals(said.root)) return said !== undefined;
+  walk.find("checkpoint", said.size, `the first ${String(said.size)} records have another root than was signed: a record was changed, inserted, dropped or moved since`);
+  return false;
+};
+
+/** Whether all records of a source that ends before its log are the beginning of a tree that was signed. */
+const checkBeginning = async (walk: Walk, size: number, own: Buffer): Promise<boolean> => {
+  const { deps, log, find } = walk;
+  const checkpoint = await deps.tree.checkpoint(log, size);
+  const said = checkpoint === undefined ? undefined : signedIn(walk, checkpoint);
+  if (said === undefined) return false;
+  try {
+    const proof = await consistencyProof(nodesOfTiles(checkedTiles(deps.tree.readTile(log), said), said.size), size, said.size);
+    if (verifyConsistency({ from: { size, root: own }, to: said, proof })) return true;
+    find("checkpoint", size, `these ${String(size)} records are not the beginning of the ${String(said.size)} that were signed`);
+  } catch (error) {
+    if (!(error instanceof TransparencyError)) throw error;
+    find("tile", undefined, error.message);
+  }
+  return false;
+};
+
+/** Records that the checkpoint kept outside confirms. */
+const checkOutside = ({ deps, find }: Walk, outside: Outside | undefined, { generation, head, rootsAt }: { readonly generation: number; readonly head: number; readonly rootsAt: ReadonlyMap<number, Buffer> }): number => {
+  if (outside === undefined || outside.generation < generation) return 0;
+  if (deps.isBeginning === true && outside.size > head) return 0;
   if (outside.generation > generation || outside.size > head) find("outside", outside.size, `a checkpoint of ${String(outside.size)} records of generation ${String(outside.generation)} is kept outside, the log has ${String(head)} of generation ${String(generation)}: an older database was put in its place`);
-  else if (rootsAt.get(outside.size)?.equals(outside.root) === false) find("outside", outside.size, `the checkpoint that is kept outside signs another root of ${String(outside.size)} records`);
+  else if (rootsAt.get(outside.size)?.equals(outside.root) === true) return outside.size;
+  else find("outside", outside.size, `the checkpoint that is kept outside signs another root of ${String(outside.size)} records`);
+  return 0;
 };
 
 const walkRecords = async (walk: Walk, head: number, wanted: ReadonlySet<number>): Promise<{ readonly growing: GrowingTiles; readonly rootsAt: ReadonlyMap<number, Buffer>; readonly raised: readonly Raised[] }> => {
   const { deps, log, findings } = walk;
   const growing = await openGrowingTiles(() => Promise.resolve(undefined), 0);
   const stored = await deps.tree.size(log);
-  const [rootsAt, generationOf] = [new Map<number, Buffer>(), generations()];
+  const [rootsAt, generationOf] = [new Map<number, Buffer>(), generationsFrom(1)];
   const raised: Raised[] = [];
   let before = 0;
-  for (let position = 0; position < head && findings.length < findingsMax; ) {
-    const records = await deps.source.read(log, position, Math.min(chunk, head - position));
+  for await (const records of recordChunks(deps.source, { log, after: 0, to: head })) {
     const tiles = new Map<string, Tile>();
     for (const record of records) {
       const generation = generationOf(record);
@@ -101,8 +129,8 @@ const walkRecords = async (walk: Walk, head: number, wanted: ReadonlySet<number>
       if (wanted.has(record.position)) rootsAt.set(record.position, rootOf(growing.frontier()));
     }
     await checkTiles(walk, [...tiles.values()], stored);
-    position = records.at(-1)?.position ?? head;
-    deps.progress?.(position, head);
+    deps.progress?.(growing.size, head);
+    if (findings.length >= findingsMax) break;
   }
   return { growing, rootsAt, raised };
 };
@@ -119,17 +147,20 @@ export const fsckLog = async (deps: FsckDeps, log: string): Promise<FsckVerdict>
   const outside = await deps.outside?.newest(log, deps.eras);
   const wanted = new Set([...checkpoints.map(({ size }) => size), outside?.size ?? 0]);
   const { growing, rootsAt, raised } = await walkRecords(walk, head?.position ?? 0, wanted);
+  let attested = 0;
   if (head !== undefined && growing.size === head.position) {
-    if (!rootOf(growing.frontier()).equals(head.root)) walk.find("root", head.position, "the head keeps another root than the records have");
-    const generation = raised.at(-1)?.generation ?? head.generation;
+    const [root, generation] = [rootOf(growing.frontier()), raised.at(-1)?.generation ?? head.generation];
+    if (!root.equals(head.root)) walk.find("root", head.position, "the head keeps another root than the records have");
     for (const checkpoint of checkpoints) {
       // What it signed was lost, and the log says by a record that it began anew before (rule 9).
       if (raised.some((each) => each.generation > checkpoint.generation && each.position <= checkpoint.size)) continue;
       const own = rootsAt.get(checkpoint.size);
-      if (own !== undefined) checkCheckpoint(walk, checkpoint, own);
-      else if (checkpoint.generation === generation) walk.find("checkpoint", checkpoint.size, `a checkpoint of ${String(checkpoint.size)} records was signed; the log has ${String(head.position)}`);
+      if (own !== undefined) attested = Math.max(attested, checkCheckpoint(walk, checkpoint, own) ? checkpoint.size : 0);
+      else if (checkpoint.generation === generation && deps.isBeginning !== true) walk.find("checkpoint", checkpoint.size, `a checkpoint of ${String(checkpoint.size)} records was signed; the log has ${String(head.position)}`);
     }
-    await checkOutside(walk, generation, head.position, rootsAt);
+    attested = Math.max(attested, checkOutside(walk, outside, { generation, head: head.position, rootsAt }));
+    if (deps.isBeginning === true && attested < head.position && (await checkBeginning(walk, head.position, root))) attested = head.position;
   }
-  return { log, records: growing.size, checkpoints: checkpoints.length, findings };
+  if (attested === 0 && growing.size > 0 && findings.length === 0) walk.find("checkpoint", undefined, `no checkpoint confirms any of the ${String(growing.size)} records: that they are as they were recorded is not shown`);
+  return { log, records: growing.size, checkpoints: checkpoints.length, attested, findings };
 };

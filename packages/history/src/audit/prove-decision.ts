@@ -1,5 +1,6 @@
-import { commandIdOf, decisionSchemas, type StoredRecord } from "@finality/contracts";
-import { checkedTiles, consistencyProof, nodesOfTiles, type NodeHashes } from "@finality/transparency";
+import { commandIdOf, isDecisionType, type StoredRecord } from "@finality/contracts";
+import { recordChunks } from "@finality/event-log";
+import { checkedTiles, consistencyProof, nodesOfTiles, openGrowingTiles } from "@finality/transparency";
 import type { TreeStore } from "../attested/tree-store.ts";
 import { HistoryError } from "../errors.ts";
 import { takeSnapshot } from "../snapshots/snapshot.ts";
@@ -9,7 +10,6 @@ import { proofFormat, type DecisionProof, type ProvedRecord } from "./decision-p
 export type ProveDeps = HistoryDeps & { readonly tree: TreeStore; /** Whom to trust, as `name+id+key`, and the rotations from there on. */ readonly key: string; readonly rotations: readonly string[] };
 
 const chunk = 500;
-const decisionTypes: ReadonlySet<string> = new Set(Object.keys(decisionSchemas));
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
@@ -22,7 +22,7 @@ const decisionAt = async ({ source }: ProveDeps, decisionId: string): Promise<St
   if ((await source.head(log)) === undefined) throw new HistoryError("unknown_log", `There is no log ${log}.`);
   const [record] = await source.read(log, Number(position) - 1, 1);
   if (record === undefined || record.generation !== Number(generation)) throw new HistoryError("not_in_log", `Log ${log} has no record ${decisionId}.`);
-  if (!decisionTypes.has(record.type)) throw new HistoryError("not_in_log", `The record ${decisionId} is ${record.type}: an input, and no decision.`);
+  if (!isDecisionType(record.type)) throw new HistoryError("not_in_log", `The record ${decisionId} is ${record.type}: an input, and no decision.`);
   return record;
 };
 
@@ -40,7 +40,7 @@ const lastBefore = async ({ source }: ProveDeps, log: string, position: number, 
 const endOfDecisions = async ({ source }: ProveDeps, log: string, input: number): Promise<number> => {
   for (let end = input; ; ) {
     const records = await source.read(log, end, chunk);
-    const next = records.findIndex(({ type }) => !decisionTypes.has(type));
+    const next = records.findIndex(({ type }) => !isDecisionType(type));
     if (next >= 0 || records.length === 0) return end + Math.max(next, 0);
     end += records.length;
   }
@@ -48,20 +48,8 @@ const endOfDecisions = async ({ source }: ProveDeps, log: string, input: number)
 
 const readAll = async ({ source }: ProveDeps, log: string, first: number, last: number): Promise<readonly StoredRecord[]> => {
   const records: StoredRecord[] = [];
-  while (first + records.length <= last) records.push(...(await source.read(log, first + records.length - 1, Math.min(chunk, last - first - records.length + 1))));
+  for await (const some of recordChunks(source, { log, after: first - 1, to: last })) records.push(...some);
   return records;
-};
-
-/** Roots of the perfect subtrees of the first `size` leaves, largest first. */
-const frontierRoots = async (nodes: NodeHashes, size: number): Promise<readonly Uint8Array[]> => {
-  const roots: Uint8Array[] = [];
-  let start = 0;
-  for (let level = Math.floor(Math.log2(Math.max(size, 1))); level >= 0; level -= 1) {
-    if (size - start < 2 ** level) continue;
-    roots.push(await nodes(level, start / 2 ** level));
-    start += 2 ** level;
-  }
-  return roots;
 };
 
 const proved = ({ generation, position, type, version, venueTimeUs, recordedTimeUs, payload, provenance }: StoredRecord): ProvedRecord => ({ generation, position, type, version, venueTimeUs, recordedTimeUs, payload: base64(payload), provenance: base64(provenance) });
@@ -73,7 +61,7 @@ const proved = ({ generation, position, type, version, venueTimeUs, recordedTime
  */
 export const proveDecision = async (deps: ProveDeps, decisionId: string): Promise<DecisionProof> => {
   const { log, position, generation } = await decisionAt(deps, decisionId);
-  const inputPosition = await lastBefore(deps, log, position, ({ type }) => !decisionTypes.has(type));
+  const inputPosition = await lastBefore(deps, log, position, ({ type }) => !isDecisionType(type));
   const hashedAt = await lastBefore(deps, log, inputPosition, ({ type }) => type === "StateHashed");
   const last = await endOfDecisions(deps, log, inputPosition);
   const first = Math.max(hashedAt, 1);
@@ -83,7 +71,7 @@ export const proveDecision = async (deps: ProveDeps, decisionId: string): Promis
   const taken = hashedAt === 0 ? undefined : await takeSnapshot(state, { leafHash: new Uint8Array(), build: "" });
   const records = await readAll(deps, log, first, last);
   // What was changed in a tile is named here, and not first by whoever checks the proof.
-  const nodes = nodesOfTiles(checkedTiles(deps.tree.readTile(log), checkpoint), checkpoint.size);
+  const readTile = checkedTiles(deps.tree.readTile(log), checkpoint);
   const semantics = (await foldAt(deps, log, inputPosition)).state.facts.semantics;
   return {
     format: proofFormat,
@@ -93,8 +81,8 @@ export const proveDecision = async (deps: ProveDeps, decisionId: string): Promis
     semantics,
     snapshot: taken === undefined ? null : { position: taken.position, generation: taken.generation, stateHash: taken.stateHash, bytes: base64(taken.bytes) },
     records: records.map(proved),
-    treeBefore: (await frontierRoots(nodes, first - 1)).map(hex),
-    consistency: (await consistencyProof(nodes, last, checkpoint.size)).map(hex),
+    treeBefore: (await openGrowingTiles(readTile, first - 1)).frontier().roots.map(hex),
+    consistency: (await consistencyProof(nodesOfTiles(readTile, checkpoint.size), last, checkpoint.size)).map(hex),
     checkpoint: checkpoint.note,
     key: deps.key,
     rotations: [...deps.rotations],

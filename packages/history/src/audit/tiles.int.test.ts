@@ -56,6 +56,7 @@ test("checkpoint, walk and proofs are the bytes that they were", async () => {
   `);
   expect(await fsck()).toMatchInlineSnapshot(`
     {
+      "attested": 561,
       "checkpoints": 1,
       "findings": [],
       "log": "SPX",

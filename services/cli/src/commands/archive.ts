@@ -1,17 +1,15 @@
 import { userInfo } from "node:os";
-import { resolve } from "node:path";
-import { exportRange, listArchive, openArchive, verifyArchive, type Manifest } from "@finality/archive";
+import { exportRange, listArchive, openArchive, verifyArchive, type Archive, type Manifest } from "@finality/archive";
 import { canonicalJson, type StoredRecord } from "@finality/contracts";
 import { createLogReader, createLogWriter, detachedUpTo, detachPartition, importRecords, recordPartitions, type LogReader, type LogWriter, type RecordPartition } from "@finality/event-log";
 import { createNotifier } from "@finality/database";
-import { createSnapshotStore, createTreeStore } from "@finality/history";
-import { contentHash, leafHash, nodesOfTiles, provenanceHash, rootAt, sha256 } from "@finality/transparency";
+import { createSnapshotStore, createTreeStore, treeOfLog } from "@finality/history";
+import { contentHash, leafHash, nodesOfTiles, provenanceHash, rootAt, rootOf, sha256 } from "@finality/transparency";
 import type { Config } from "../config.ts";
 import { CliError, exitCodes, type ExitCode } from "../exit-codes.ts";
 import { actorReference } from "../house/actor.ts";
-import { openDataFolder } from "../house/data-folder.ts";
 import { followImported, noting, type Consumed } from "../house/import-offsets.ts";
-import { openData, type OpenData } from "../house/open-data.ts";
+import { openDataAlone, type OpenData } from "../house/open-data.ts";
 import { openOwnBus } from "../house/open-parts.ts";
 import { recoverLog } from "../house/recover-log.ts";
 import { money, printData, printJson, say, table } from "../output.ts";
@@ -36,17 +34,22 @@ async function* chunks(read: LogReader["read"], log: string, first: number, last
 
 /** Seals what a log holds behind the archived ranges as one further range. */
 export const runArchiveExport = (config: Config, options: ExportOptions): Promise<void> =>
-  withData(config, options, async (_data, reader) => {
+  withData(config, options, async ({ database }, reader) => {
     const sealed: Manifest[] = [];
     for (const log of await logsOf(reader, options.log)) {
-      const first = ((await listArchive(options.archive, log)).at(-1)?.last ?? 0) + 1;
-      const last = Math.min(options.to ?? Infinity, (await reader.head(log))?.position ?? 0);
-      if (last < first) say(`${log}: everything up to position ${String(first - 1)} is archived already.`);
-      else sealed.push(await exportRange({ folder: options.archive, log, first, last, records: chunks(reader.read, log, first, last) }));
+      const archived = (await listArchive(options.archive, log)).at(-1)?.last ?? 0;
+      const head = (await reader.head(log))?.position ?? 0;
+      const [first, last] = [archived + 1, Math.min(options.to ?? Infinity, head)];
+      if (head < archived) throw new CliError("conflict", `The archive holds ${log} up to position ${String(archived)}, but the log ends at ${String(head)}: bring back what it lost with \`finality archive import\`, or begin another archive.`);
+      if (last < first) say(`${log}: everything up to position ${String(archived)} is archived already.`);
+      else sealed.push(await exportRange({ folder: options.archive, log, first, last, frontierBefore: await treeOfLog({ source: reader, tree: createTreeStore(database) }, log, archived), records: chunks(reader.read, log, first, last) }));
     }
     if (options.json === true) printJson({ ranges: sealed });
     else for (const { log, first, last, ticks, files } of sealed) say(`${log}: positions ${String(first)} to ${String(last)} with ${money(ticks)} ticks are sealed in ${String(files.length)} files, ${money(files.reduce((sum, { bytes }) => sum + bytes, 0))} bytes.`);
   });
+
+/** Of a folder that holds nothing nothing can be said, least of all that all of it holds. */
+const nothingArchived = ({ archive, log }: ListOptions): CliError => new CliError("not_found", `${archive} holds no archived range${log === undefined ? "" : ` of ${log}`}.`);
 
 /** What an archive holds, from its manifests. */
 export const runArchiveList = async (options: ListOptions): Promise<void> => {
@@ -55,7 +58,7 @@ export const runArchiveList = async (options: ListOptions): Promise<void> => {
     printJson({ ranges });
     return;
   }
-  if (ranges.length === 0) throw new CliError("not_found", `${options.archive} holds no archived range${options.log === undefined ? "" : ` of ${options.log}`}.`);
+  if (ranges.length === 0) throw nothingArchived(options);
   printData(
     table(
       [
@@ -78,6 +81,7 @@ export const runArchiveVerify = async (options: ListOptions): Promise<ExitCode> 
   const ranges = await listArchive(options.archive, options.log).catch(() => []);
   const findings = [];
   for await (const finding of verifyArchive(options.archive, options.log)) findings.push(finding);
+  if (ranges.length + findings.length === 0) throw nothingArchived(options);
   if (options.json === true) printJson({ ranges: ranges.length, findings });
   else {
     for (const { log, file, position, problem, detail } of findings) printData(`${log} ${file}${position === undefined ? "" : ` at ${String(position)}`}: ${problem.replaceAll("_", " ")}: ${detail}`);
@@ -94,13 +98,13 @@ export const runArchiveImport = (config: Config, options: ImportOptions): Promis
     const archive = await openArchive(options.archive);
     try {
       const logs = [...new Set((await listArchive(options.archive, options.log)).map(({ log }) => log))];
-      if (logs.length === 0) throw new CliError("not_found", `${options.archive} holds no archived range${options.log === undefined ? "" : ` of ${options.log}`}.`);
+      if (logs.length === 0) throw nothingArchived(options);
       if (options.yes !== true) throw new CliError("usage", `Importing appends to ${logs.join(", ")} in ${data.place}, which no house may be writing: repeat the command with --yes.`);
       const notifier = createNotifier(data.database);
       const [writer, reader] = [createLogWriter({ database: data.database, notifier }), createLogReader({ database: data.database, notifier })];
       for (const log of logs) {
-        const { rows } = await data.database.query<{ position: number }>("SELECT position FROM event_log.head WHERE log = $1", [log]);
-        const from = (rows[0]?.position ?? 0) + 1;
+        await requireOneHistory(data, { archive, reader }, log);
+        const from = ((await reader.head(log))?.position ?? 0) + 1;
         const consumed: Consumed = new Map();
         const position = await importRecords(writer, log, noting(archive.records(log, { from }), consumed), isUnchanged);
         await takeNoMessageTwice(config, data, { writer, log, consumed });
@@ -111,6 +115,13 @@ export const runArchiveImport = (config: Config, options: ImportOptions): Promis
       archive.close();
     }
   });
+
+/** As far as both reach, the archive holds the log's own records: behind others its tail would make a log that never was. */
+const requireOneHistory = async ({ database, place }: OpenData, { archive, reader }: { readonly archive: Archive; readonly reader: LogReader }, log: string): Promise<void> => {
+  const size = Math.min((await reader.head(log))?.position ?? 0, (await archive.ranges(log)).at(-1)?.last ?? 0);
+  const [own, archived] = [await treeOfLog({ source: reader, tree: createTreeStore(database) }, log, size), await archive.tree(log, size)];
+  if (!rootOf(own).equals(rootOf(archived))) throw new CliError("conflict", `The archive is of another history of ${log} than ${place}: not all of the first ${String(size)} records are the same. Nothing was imported.`);
+};
 
 const takeNoMessageTwice = async (config: Config, data: OpenData, { writer, log, consumed }: { readonly writer: LogWriter; readonly log: string; readonly consumed: Consumed }): Promise<void> => {
   if (consumed.size === 0) return;
@@ -123,14 +134,8 @@ const takeNoMessageTwice = async (config: Config, data: OpenData, { writer, log,
   }
 };
 
-/** A folder that is named is made when it is not there, and taken alone: no house may write what is imported into. */
-const openAlone = async (folder: string): Promise<OpenData> => {
-  const { database, close } = await openDataFolder({ folder, exclusive: true });
-  return { database, place: folder, ownFolder: folder, isCluster: false, close };
-};
-
 const importing = async (config: Config, { data: named }: ImportOptions, work: (data: OpenData) => Promise<void>): Promise<void> => {
-  const data = await (named === undefined ? openData(config, named) : openAlone(resolve(named)));
+  const data = await openDataAlone(config, named, { making: true });
   try {
     await work(data);
   } finally {

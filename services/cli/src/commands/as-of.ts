@@ -1,8 +1,10 @@
+import type { Database } from "@finality/database";
 import { EventLogError, type LogReader } from "@finality/event-log";
-import { checkpointOf, createSnapshotStore, factsAsOf, formatInstant, HistoryError, joinedSource, recordAsOf, rowsAsOf, type AsOfDeps, type AsOfPoint, type FactsRows, type LogSource, type StateRows } from "@finality/history";
+import { checkpointOf, createSnapshotStore, factsAsOf, formatInstant, HistoryError, recordAsOf, rowsAsOf, type AsOfDeps, type AsOfPoint, type FactsRows, type LogSource, type StateRows } from "@finality/history";
 import type { Checkpoint } from "@finality/read-models";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
+import { logWithArchive } from "../house/log-with-archive.ts";
 import type { OpenData } from "../house/open-data.ts";
 import { say } from "../output.ts";
 import { logsOf, onlyLog, withData, type DataOptions } from "./with-data.ts";
@@ -36,13 +38,13 @@ const asCliError = (error: unknown): unknown => {
   return error;
 };
 
-const withSource = async <T>(reader: LogReader, folder: string | undefined, work: (source: LogSource) => Promise<T>): Promise<T> => {
+const withSource = async <T>(database: Database, reader: LogReader, folder: string | undefined, work: (source: LogSource) => Promise<T>): Promise<T> => {
   if (folder === undefined) return work(reader);
   const { listArchive, openArchive } = await import("@finality/archive");
   if ((await listArchive(folder)).length === 0) throw new CliError("not_found", `${folder} holds no archived range.`);
   const archive = await openArchive(folder);
   try {
-    return await work(joinedSource(reader, archive));
+    return await work(logWithArchive(database, reader, archive));
   } finally {
     archive.close();
   }
@@ -68,7 +70,7 @@ const eachLog = async <T>(logs: readonly string[], read: (log: string) => Promis
 
 const read = async <Rows>({ database }: OpenData, reader: LogReader, { asOf, log, archive }: AsOfOptions, rowsAt: (deps: AsOfDeps, checkpoint: Checkpoint) => Promise<Past<Rows>>): Promise<readonly Past<Rows>[]> => {
   const logs = asOf?.kind === "position" ? [await onlyLog(reader, log)] : await logsOf(reader, log);
-  return withSource(reader, archive, (source) => {
+  return withSource(database, reader, archive, (source) => {
     const deps: AsOfDeps = { source, snapshots: createSnapshotStore(database), onRejected: (snapshot, reason) => { say(`The snapshot of ${snapshot.log} at ${String(snapshot.position)} is not used: ${reason}.`); } };
     return eachLog(logs, async (each) => {
       const point = asOf ?? { kind: "position", position: (await source.head(each))?.position ?? 0 };

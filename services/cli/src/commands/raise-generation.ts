@@ -1,25 +1,34 @@
 import { userInfo } from "node:os";
 import { isReasonCode } from "@finality/contracts";
-import { generationHaltId, orderedGeneration, orderGeneration } from "@finality/event-log";
+import { createNotifier } from "@finality/database";
+import { createLogReader, generationHaltId, orderedGeneration, orderGeneration, type LogReader } from "@finality/event-log";
 import { halt } from "@finality/execution";
-import { createCheckpointFolder } from "@finality/history";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
 import { actorReference } from "../house/actor.ts";
 import { recoverLog } from "../house/recover-log.ts";
-import type { OpenData } from "../house/open-data.ts";
-import { checkpointsOf, erasOf, knownKeysOf } from "../house/signing-key.ts";
+import { openDataAlone, type OpenData } from "../house/open-data.ts";
+import { outsideCheckpoints } from "../house/outside-checkpoints.ts";
+import { erasOf, knownKeysOf } from "../house/signing-key.ts";
 import { printJson, say } from "../output.ts";
-import { onlyLog, withData, type DataOptions } from "./with-data.ts";
+import { onlyLog, type DataOptions } from "./with-data.ts";
 
 type RaiseOptions = DataOptions & { readonly log?: string; readonly reason: string; readonly checkpoints?: string; readonly yes?: true; readonly json?: true };
 
 /** The generation that was attested outside PostgreSQL: the new one is above it, too. */
-const attestedGeneration = async (config: Config, { isCluster, ownFolder }: OpenData, log: string, named: string | undefined): Promise<number> => {
-  const folder = named ?? config.environment["FINALITY_CHECKPOINTS"] ?? (isCluster ? undefined : checkpointsOf(ownFolder));
-  const eras = isCluster ? erasOf(config.environment["FINALITY_KNOWN_KEYS"] ?? "") : (knownKeysOf(ownFolder)?.eras ?? []);
-  if (folder === undefined || eras.length === 0) return 0;
-  return (await createCheckpointFolder(folder).newest(log, eras))?.generation ?? 0;
+const attestedGeneration = async (config: Config, data: OpenData, log: string, named: string | undefined): Promise<number> => {
+  const eras = data.isCluster ? erasOf(config.environment["FINALITY_KNOWN_KEYS"] ?? "") : (knownKeysOf(data.ownFolder)?.eras ?? []);
+  const outside = await outsideCheckpoints(config, data, { named, eras, logs: [log] });
+  return (await outside?.newest(log, eras))?.generation ?? 0;
+};
+
+const alone = async (config: Config, { data: named }: DataOptions, work: (data: OpenData, reader: LogReader) => Promise<void>): Promise<void> => {
+  const data = await openDataAlone(config, named);
+  try {
+    await work(data, createLogReader({ database: data.database, notifier: createNotifier(data.database) }));
+  } finally {
+    await data.close();
+  }
 };
 
 /**
@@ -28,7 +37,7 @@ const attestedGeneration = async (config: Config, { isCluster, ownFolder }: Open
  * executor from now on. Commands whose answer is lost are asked about, never sent.
  */
 export const runRaiseGeneration = (config: Config, options: RaiseOptions): Promise<void> =>
-  withData(config, options, async (data, reader) => {
+  alone(config, options, async (data, reader) => {
     const log = await onlyLog(reader, options.log);
     if (!isReasonCode(options.reason)) throw new CliError("usage", `"${options.reason}" is no reason code: lower case letters, digits and underscores, at most 60, such as restored_backup.`);
     if (options.yes !== true) throw new CliError("usage", `The log ${log} gets a new generation, which cannot be taken back, and its trading is halted: repeat the command with --yes.`);

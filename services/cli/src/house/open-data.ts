@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { openDatabase, pendingMigrations, type Database } from "@finality/database";
 import { folderToRead, type Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
@@ -21,9 +22,7 @@ const connections = 8;
 export const openData = async (config: Config, named: string | undefined): Promise<OpenData> => {
   const { databaseUrl } = config.cluster;
   if (named !== undefined || databaseUrl === undefined) {
-    const folder = folderToRead(config, named);
-    const { database, close } = await openDataFolder({ folder, exclusive: false });
-    return { database, place: folder, ownFolder: folder, isCluster: false, close };
+    return openFolder(folderToRead(config, named), false);
   }
   const database = openDatabase(databaseUrl, { applicationName: "finality cli", max: connections });
   try {
@@ -34,4 +33,18 @@ export const openData = async (config: Config, named: string | undefined): Promi
     await database.close();
     throw error;
   }
+};
+
+const openFolder = async (folder: string, exclusive: boolean): Promise<OpenData> => {
+  const { database, close } = await openDataFolder({ folder, exclusive });
+  return { database, place: folder, ownFolder: folder, isCluster: false, close };
+};
+
+/**
+ * The same for what changes a log that nobody may be writing: a data folder is taken alone, and DatabaseError "folder_in_use" is thrown while a
+ * house runs on it. Whether the services of a cluster are stopped cannot be seen from here. `making`: a folder that is named may be new.
+ */
+export const openDataAlone = async (config: Config, named: string | undefined, { making = false } = {}): Promise<OpenData> => {
+  if (named === undefined && config.cluster.databaseUrl !== undefined) return openData(config, named);
+  return openFolder(named !== undefined && making ? resolve(named) : folderToRead(config, named), true);
 };

@@ -2,9 +2,10 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { DecisionRecord } from "@finality/contracts";
 import type { DecisionFace } from "@finality/engine";
+import { recordChunks } from "@finality/event-log";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
-import { groupsOf, storedChunks } from "./log-groups.ts";
+import { groupsOf } from "./log-groups.ts";
 import { namedLog, sourceOf, type SourceOptions } from "./replay-source.ts";
 import { readRun } from "./run-folder.ts";
 
@@ -47,7 +48,7 @@ const logSide = async (config: Config, name: string, options: SourceOptions & { 
   const log = await namedLog(source, options.log);
   const head = await source.head(log);
   async function* decisions(): AsyncGenerator<PlacedDecision, void, void> {
-    for await (const groups of groupsOf(storedChunks(source, { log, after: 0, to: head?.position ?? 0 }), () => undefined)) {
+    for await (const groups of groupsOf(recordChunks(source, { log, after: 0, to: head?.position ?? 0 }), () => undefined)) {
       for (const { input, decisions: made } of groups) for (const decision of made) yield placed(decision, input.position);
     }
   }

@@ -1,16 +1,17 @@
 import type { StoredRecord } from "@finality/contracts";
 import { EventLogError, readExport } from "@finality/event-log";
+import type { LogSource } from "@finality/history";
 import { CliError } from "../exit-codes.ts";
-import type { LogRecords } from "./log-groups.ts";
 
-type ExportedLog = LogRecords & { readonly log: string; close(): Promise<void> };
+type ExportedLog = LogSource & { readonly log: string; close(): Promise<void> };
 
 const opened = async (path: string): ReturnType<typeof readExport> => {
   try {
     return await readExport(path);
   } catch (cause) {
-    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    if (isMissing) throw new CliError("not_found", `There is no file ${path}.`, { cause });
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "ENOENT") throw new CliError("not_found", `There is no file ${path}.`, { cause });
+    if (code === "EISDIR") throw new CliError("validation", `${path} is a folder: name the file that \`finality log export\` wrote.`, { cause });
     throw cause instanceof EventLogError ? new CliError("validation", cause.message, { cause }) : cause;
   }
 };

@@ -1,16 +1,5 @@
 import { decodeRecord, isDecisionRecord, isInputRecord, type DecisionRecord, type InputRecord, type LogRecord, type StoredRecord } from "@finality/contracts";
 import type { RecordedStep } from "@finality/engine";
-import type { LogHead } from "@finality/event-log";
-
-/** What is known of a log's end. */
-type SourceHead = Pick<LogHead, "generation" | "position" | "root">;
-
-/** What folding a log again needs of where it is kept. */
-export interface LogRecords {
-  head(log: string): Promise<SourceHead | undefined>;
-  /** Records behind `afterPosition`, at most `limit`, contiguous. */
-  read(log: string, afterPosition: number, limit: number): Promise<readonly StoredRecord[]>;
-}
 
 /** An input with the decisions recorded behind it, and the same records as they are stored, in order of position. */
 export type Group = RecordedStep & { readonly stored: readonly StoredRecord[] };
@@ -23,27 +12,6 @@ export class UnreadableRecord extends Error {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.name = "UnreadableRecord";
     this.position = position;
-  }
-}
-
-const chunk = 500;
-
-type Stretch = { readonly log: string; readonly after: number; readonly to: number };
-
-/** Records behind `after` up to `to`, a chunk at a time; the next chunk is read while this one is worked on. */
-export async function* storedChunks(source: Pick<LogRecords, "read">, { log, after, to }: Stretch): AsyncGenerator<readonly StoredRecord[], void, void> {
-  const next = (position: number): Promise<readonly StoredRecord[]> => {
-    const reading = position < to ? source.read(log, position, Math.min(chunk, to - position)) : Promise.resolve([]);
-    // Its failure is thrown where it is awaited; a reader that stops earlier does not want to know.
-    reading.catch(() => undefined);
-    return reading;
-  };
-  for (let reading = next(after); ; ) {
-    const records = await reading;
-    const last = records.at(-1);
-    if (last === undefined) return;
-    reading = next(last.position);
-    yield records;
   }
 }
 

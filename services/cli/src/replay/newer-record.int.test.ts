@@ -6,12 +6,11 @@ import { exportRange, openArchive } from "@finality/archive";
 import { canonicalJson, type RecordContent } from "@finality/contracts";
 import { createNotifier } from "@finality/database";
 import { recordedLog } from "@finality/desk-log";
-import { createLogReader, createLogWriter, exportLog, type LogReader } from "@finality/event-log";
+import { createLogReader, createLogWriter, exportLog, recordChunks, type LogReader } from "@finality/event-log";
 import { foldAt } from "@finality/history";
 import { testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "../config.ts";
-import { storedChunks } from "./log-groups.ts";
 import { sourceOf, type SourceOptions } from "./replay-source.ts";
 import { verifyLog } from "./verify-log.ts";
 
@@ -65,7 +64,7 @@ describe.each([
     await expect(foldAt({ source: reader }, log, head)).rejects.toMatchObject({ code: "record_unfoldable", message: expect.stringContaining(said()) });
 
     // What cannot be read is archived all the same, byte for byte.
-    await exportRange({ folder: archive, log, first: 1, last: head, records: storedChunks(reader, { log, after: 0, to: head }) });
+    await exportRange({ folder: archive, log, first: 1, last: head, records: recordChunks(reader, { log, after: 0, to: head }) });
     expect(await unreadable(log, { source: "archive", archive })).toContain(said());
     const opened = await openArchive(archive);
     try {

@@ -5,11 +5,10 @@ import { exportRange } from "@finality/archive";
 import { createNotifier } from "@finality/database";
 import { recordedLog } from "@finality/desk-log";
 import { semantics } from "@finality/engine";
-import { createLogReader, createLogWriter, detachPartition, recordPartitions } from "@finality/event-log";
+import { createLogReader, createLogWriter, detachPartition, recordChunks, recordPartitions } from "@finality/event-log";
 import { testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readConfig } from "../config.ts";
-import { storedChunks } from "./log-groups.ts";
 import { namedLog, namedLogs, sourceOf, type SourceOptions } from "./replay-source.ts";
 import type { RunDocument } from "./run-document.ts";
 import { openRunFolder } from "./run-folder.ts";
@@ -36,7 +35,7 @@ beforeAll(async () => {
   head = recorded.head();
   const reader = createLogReader({ database: data.database });
   for (const [from, to] of [[1, 70], [71, head]] as const) {
-    await exportRange({ folder: archive, log: "SPX", first: from, last: to, records: storedChunks(reader, { log: "SPX", after: from - 1, to }) });
+    await exportRange({ folder: archive, log: "SPX", first: from, last: to, records: recordChunks(reader, { log: "SPX", after: from - 1, to }) });
   }
 });
 

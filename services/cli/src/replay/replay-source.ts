@@ -2,14 +2,14 @@ import type { Archive } from "@finality/archive";
 import { ContractsError } from "@finality/contracts";
 import { createNotifier } from "@finality/database";
 import type { EngineState } from "@finality/engine";
-import { createLogReader } from "@finality/event-log";
-import { createFold, createSnapshotStore, foldAt, HistoryError, joinedSource, type HistoryDeps, type LogSource } from "@finality/history";
+import { createLogReader, recordChunks } from "@finality/event-log";
+import { createFold, createSnapshotStore, foldAt, HistoryError, type HistoryDeps, type LogSource } from "@finality/history";
 import type { Config } from "../config.ts";
 import { CliError } from "../exit-codes.ts";
-import { openData } from "../house/open-data.ts";
+import { logWithArchive } from "../house/log-with-archive.ts";
+import { openData, type OpenData } from "../house/open-data.ts";
 import { say } from "../output.ts";
 import { openExport } from "./export-source.ts";
-import { storedChunks, type LogRecords } from "./log-groups.ts";
 
 export type SourceKind = "db" | "archive" | "both";
 
@@ -21,12 +21,14 @@ export type SourceOptions = {
 };
 
 /** Where a replay reads from; nobody behind it knows which. */
-export interface ReplaySource extends LogRecords {
+export interface ReplaySource extends LogSource {
   readonly kind: SourceKind | "file";
   /** Where results are put unless a folder is named. */
   readonly ownFolder: string;
   /** Names of the logs that hold a record. */
   logs(): Promise<readonly string[]>;
+  /** The database that is open, where one is. */
+  readonly data: OpenData | undefined;
   /** The state behind a position: recorded decisions applied. Throws HistoryError. */
   stateAt(log: string, position: number): Promise<EngineState>;
   close(): Promise<void>;
@@ -39,10 +41,15 @@ export const sourceOf = async (config: Config, options: SourceOptions): Promise<
     if (folder !== undefined || options.source !== undefined || options.data !== undefined) throw new CliError("usage", "--file is a source of its own: leave out --source, --archive and --data.");
     return fileSource(config, file);
   }
-  if (source === "db") return databaseSource(config, options);
+  if (source === "db") {
+    if (folder !== undefined) throw new CliError("usage", "--source db reads no archive: leave out --archive, or name --source both.");
+    return databaseSource(config, options);
+  }
   if (folder === undefined) throw new CliError("usage", `--source ${source} needs the archive's folder: name it with --archive.`);
   // DuckDB is loaded where an archive is read, and nowhere else.
-  const { openArchive } = await import("@finality/archive");
+  const { listArchive, openArchive } = await import("@finality/archive");
+  // A folder that was mistyped would go unnoticed where the database holds all of the log.
+  if ((await listArchive(folder)).length === 0) throw new CliError("not_found", `${folder} holds no archived range.`);
   const archive = await openArchive(folder);
   if (source === "archive") return archiveSource(config, folder, archive);
   const joined = await databaseSource(config, options, archive);
@@ -53,7 +60,7 @@ export const sourceOf = async (config: Config, options: SourceOptions): Promise<
 export const namedLogs = async (source: ReplaySource, named: string | undefined): Promise<readonly string[]> => {
   const logs = await source.logs();
   if (named === undefined ? logs.length > 0 : logs.includes(named)) return named === undefined ? logs : [named];
-  throw new CliError("not_found", named === undefined ? (source.kind === "archive" ? "The archive holds no log." : "There is no log yet: run `npx -y pnpm@10 demo` first.") : `There is no log "${named}"; there ${logs.length === 1 ? "is" : "are"} ${logs.join(", ") || "none"}.`);
+  throw new CliError("not_found", named === undefined ? "There is no log yet: run `npx -y pnpm@10 demo` first." : `There is no log "${named}"; there ${logs.length === 1 ? "is" : "are"} ${logs.join(", ") || "none"}.`);
 };
 
 /** The one log that a command is about. Throws `CliError` when there are several and none is named. */
@@ -64,9 +71,9 @@ export const namedLog = async (source: ReplaySource, named: string | undefined):
 };
 
 /** Folds from the first record: for sources that keep no snapshots. */
-export const foldedFromTheFirst = async (records: Pick<LogRecords, "read">, log: string, position: number): Promise<EngineState> => {
+export const foldedFromTheFirst = async (records: Pick<LogSource, "read">, log: string, position: number): Promise<EngineState> => {
   const fold = createFold(log);
-  for await (const chunk of storedChunks(records, { log, after: 0, to: position })) for (const stored of chunk) fold.fold(stored);
+  for await (const chunk of recordChunks(records, { log, after: 0, to: position })) for (const stored of chunk) fold.fold(stored);
   return fold.state;
 };
 
@@ -86,7 +93,7 @@ const foldedFromArchive = async (archive: Archive, log: string, position: number
 const databaseSource = async (config: Config, options: SourceOptions, archive?: Archive): Promise<ReplaySource> => {
   const data = await openData(config, options.data);
   const reader = createLogReader({ database: data.database, notifier: createNotifier(data.database) });
-  const source: LogSource = archive === undefined ? reader : joinedSource(reader, archive);
+  const source: LogSource = archive === undefined ? reader : logWithArchive(data.database, reader, archive);
   const deps: HistoryDeps = {
     source,
     snapshots: createSnapshotStore(data.database),
@@ -94,6 +101,7 @@ const databaseSource = async (config: Config, options: SourceOptions, archive?: 
   };
   return {
     kind: archive === undefined ? "db" : "both",
+    data,
     ownFolder: data.ownFolder,
     logs: async () => (await reader.heads()).filter(({ position }) => position > 0).map(({ log }) => log),
     head: (log) => source.head(log),
@@ -105,6 +113,7 @@ const databaseSource = async (config: Config, options: SourceOptions, archive?: 
 
 const archiveSource = (config: Config, folder: string, archive: Archive): ReplaySource => ({
   kind: "archive",
+  data: undefined,
   ownFolder: config.dataRoot,
   logs: async () => [...new Set((await (await import("@finality/archive")).listArchive(folder)).map(({ log }) => log))],
   head: async (log) => {
@@ -120,6 +129,7 @@ const fileSource = async (config: Config, path: string): Promise<ReplaySource> =
   const records = await openExport(path);
   return {
     kind: "file",
+    data: undefined,
     ownFolder: config.dataRoot,
     logs: async () => [records.log],
     head: (log) => records.head(log),

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recordedLog, type RecordedLog } from "@finality/desk-log";
@@ -69,6 +69,30 @@ describe("a run", () => {
     expect(await replay("run", "--file", at("nothing.jsonl"))).toMatchObject({ code: 3, stderr: expect.stringContaining("nothing.jsonl") });
     expect(await replay("run", "--source", "archive")).toMatchObject({ code: 2, stderr: expect.stringContaining("--archive") });
     expect(await replay("run", "--to", "3", "--out", at("whole"))).toMatchObject({ code: 4, stderr: expect.stringContaining("name another folder") });
+    expect(await replay("run", "--file", root)).toMatchObject({ code: 5, stderr: expect.stringContaining(`${root} is a folder: name the file`) });
+    for (const source of [[], ["--source", "both"], ["--source", "archive"]]) {
+      expect(await replay("verify", ...source, "--archive", at("nothing"))).toMatchObject({ code: 3, stderr: expect.stringContaining("nothing holds no archived range") });
+    }
+    expect(await replay("verify", "--source", "db", "--archive", at("nothing"))).toMatchObject({ code: 2, stderr: expect.stringContaining("--source db reads no archive") });
+  });
+
+  test("is written into a folder that is named, and into nothing else", async () => {
+    for (const file of [at("log.jsonl"), join(at("log.jsonl"), "below")]) expect(await replay("run", "--out", file)).toMatchObject({ code: 4, stderr: expect.stringContaining(`${file} is no folder`) });
+    expect(await replay("run", "--out", "")).toMatchObject({ code: 2, stderr: expect.stringContaining("--out <folder>' argument '' is invalid") });
+    expect(existsSync(at("run.json"))).toBe(false);
+  });
+
+  test("whose files are not those that were written is neither compared nor taken for finished", async () => {
+    const [cut, torn] = [at("cut"), at("torn")];
+    for (const folder of [cut, torn]) cpSync(at("whole"), folder, { recursive: true });
+    appendFileSync(join(cut, "decisions.jsonl"), "{}\n");
+    writeFileSync(join(torn, "run.json"), "{");
+    expect(await replay("diff", at("whole"), cut)).toMatchObject({ code: 5, stdout: "", stderr: expect.stringContaining("decisions.jsonl is not the file that run.json beside it was written with") });
+    expect(await replay("run", "--to", String(ours), "--out", cut)).toMatchObject({ code: 5, stdout: "" });
+    rmSync(join(cut, "decisions.jsonl"));
+    expect(await replay("diff", cut, at("whole"))).toMatchObject({ code: 5, stdout: "" });
+    expect(await replay("diff", at("whole"), torn)).toMatchObject({ code: 5, stderr: expect.stringContaining("run.json is no run of finality-replay-run/1") });
+    expect(await replay("run", "--to", String(ours), "--out", torn)).toMatchObject({ code: 5, stdout: "" });
   });
 });
 

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -103,16 +103,50 @@ const found = async (path: string, wanted: WantedRun): Promise<Found | string> =
   }
 };
 
-/** Our own file; the cast names what was written. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** run.json of a folder whose decisions are those that it was written with. Throws `CliError` "validation". */
+const readFinished = async (path: string): Promise<RunDocument> => {
+  const value = parsed(await readFile(join(path, files.run), "utf8"));
+  if (typeof value !== "object" || value === null || Reflect.get(value, "format") !== runFormat) throw new CliError("validation", `${join(path, files.run)} is no run of ${runFormat}: name another folder.`);
+  // Written by a run of this format.
+  const document = value as RunDocument;
+  const decisions = join(path, files.decisions);
+  if (!existsSync(decisions) || (await hashOfFile(decisions)) !== document.ownDecisionsHash) throw new CliError("validation", `${decisions} is not the file that ${files.run} beside it was written with: run it again into another folder.`);
+  return document;
+};
+
+const hashOfFile = async (path: string): Promise<string> => {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest("hex");
+};
+
 const finished = async (path: string, wanted: WantedRun): Promise<RunDocument> => {
-  const document = JSON.parse(await readFile(join(path, files.run), "utf8")) as RunDocument;
+  const document = await readFinished(path);
   requireSame(path, document, wanted);
   return document;
 };
 
+const makeFolder = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "EEXIST" || code === "ENOTDIR") throw new CliError("conflict", `${path} is no folder, or stands under a file: name another one with --out.`, { cause });
+    throw cause;
+  }
+};
+
 /** Opens a run's folder, making it where there is none. Throws `CliError` "conflict" where it holds another run, or one is writing into it now. */
 export const openRunFolder = async (path: string, wanted: WantedRun): Promise<RunFolder> => {
-  await mkdir(path, { recursive: true });
+  await makeFolder(path);
   const release = await lockRunFolder(path);
   try {
     const folder = await openAlone(path, wanted);
@@ -173,11 +207,8 @@ const openAlone = async (path: string, wanted: WantedRun): Promise<RunFolder> =>
 
 const planOf = ({ log, generation, from, to, source, semantics, build }: RunPlan): RunPlan => ({ log, generation, from, to, source, semantics, build });
 
-/** Whether a folder holds a finished run. */
+/** The finished run that a folder holds, if it does. Throws `CliError` "validation" where its files are not the ones that were written. */
 export const readRun = async (path: string): Promise<{ readonly document: RunDocument; readonly decisions: string } | undefined> => {
   if (!existsSync(join(path, files.run))) return undefined;
-  const document: unknown = JSON.parse(await readFile(join(path, files.run), "utf8"));
-  if (typeof document !== "object" || document === null || Reflect.get(document, "format") !== runFormat) throw new CliError("validation", `${join(path, files.run)} is no run of ${runFormat}.`);
-  // Written by a run of this format.
-  return { document: document as RunDocument, decisions: join(path, files.decisions) };
+  return { document: await readFinished(path), decisions: join(path, files.decisions) };
 };

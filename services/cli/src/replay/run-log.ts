@@ -1,8 +1,9 @@
 import { canonicalJson, type StoredRecord } from "@finality/contracts";
 import { evolve, judge, stateHash, type DecisionFace, type EngineState } from "@finality/engine";
+import { recordChunks } from "@finality/event-log";
 import { contentHash, sha256 } from "@finality/transparency";
 import type { ProgressAt } from "../terminal/progress.ts";
-import { groupsOf, storedChunks, ticksIn, type Group } from "./log-groups.ts";
+import { groupsOf, ticksIn, type Group } from "./log-groups.ts";
 import type { Pace } from "./pace.ts";
 import { comparePair, pairDecisions, type Comparison } from "./pair-decisions.ts";
 import type { ReplaySource } from "./replay-source.ts";
@@ -59,7 +60,7 @@ export const runLog = async (deps: RunDeps): Promise<RunEnd> => {
   const head = (await source.head(plan.log))?.position ?? 0;
   const before = standing.counts;
   const keeping = keeper(folder, standing);
-  const chunks = storedChunks(source, { log: plan.log, after: state.facts.position, to: head });
+  const chunks = recordChunks(source, { log: plan.log, after: state.facts.position, to: head });
   for await (const groups of groupsOf(chunks, (orphan) => { evolve(state, orphan); })) {
     let lines = "";
     for (const group of groups) {

@@ -1,16 +1,18 @@
 import type { StoredRecord } from "@finality/contracts";
 import { DatabaseError } from "@finality/database";
 import { evolve, semantics, verifyStep, type EngineState } from "@finality/engine";
-import { EventLogError } from "@finality/event-log";
+import { EventLogError, recordChunks } from "@finality/event-log";
+import type { LogSource } from "@finality/history";
 import { sha256 } from "@finality/transparency";
+import { CliError } from "../exit-codes.ts";
 import type { ProgressAt } from "../terminal/progress.ts";
 import { describedDifference } from "./decision-difference.ts";
 import { leafCheck, type LeafCheck } from "./leaf-check.ts";
-import { groupsOf, storedChunks, ticksIn, UnreadableRecord, type Group, type LogRecords } from "./log-groups.ts";
+import { groupsOf, ticksIn, UnreadableRecord, type Group } from "./log-groups.ts";
 import { foldedFromTheFirst, type ReplaySource } from "./replay-source.ts";
 import type { Verdict, VerifiedRange, VerifyDifference } from "./verdict.ts";
 
-type Source = LogRecords & Partial<Pick<ReplaySource, "stateAt">>;
+type Source = LogSource & Partial<Pick<ReplaySource, "stateAt">>;
 
 /** Inputs from `from` to `to`, with their decisions; the whole log where absent. */
 export type Positions = { readonly from?: number | undefined; readonly to?: number | undefined };
@@ -27,14 +29,14 @@ export const verifyLog = async (source: Source, log: string, progress: (at: Prog
   const check = leafCheck(log);
   const judged = judging(state, check);
   try {
-    const chunks = checked(check, storedChunks(source, { log, after: from - 1, to: end }));
+    const chunks = checked(check, recordChunks(source, { log, after: from - 1, to: end }));
     for await (const groups of groupsOf(chunks, (orphan) => { evolve(state, orphan); })) {
       for (const group of groups) if (group.input.position > (to ?? end) || !judged.take(group)) return judged.verdict();
       progress(judged.at());
     }
   } catch (error) {
     // Neither a database that is away nor an archive that was not named says anything about the log.
-    if (error instanceof DatabaseError || (error instanceof EventLogError && error.code === "archived")) throw error;
+    if (error instanceof DatabaseError || error instanceof CliError || (error instanceof EventLogError && error.code === "archived")) throw error;
     const position = error instanceof UnreadableRecord ? error.position : judged.at().position + 1;
     return judged.verdict({ log, kind: "unreadable", position, error: error instanceof Error ? error.message : String(error) });
   }
@@ -49,8 +51,8 @@ async function* checked(check: LeafCheck, chunks: AsyncIterable<readonly StoredR
 }
 
 /** A log's records from the first one to `head`. */
-export async function* storedRecords(source: Pick<LogRecords, "read">, log: string, head: number): AsyncGenerator<StoredRecord, void, void> {
-  for await (const records of storedChunks(source, { log, after: 0, to: head })) yield* records;
+export async function* storedRecords(source: Pick<LogSource, "read">, log: string, head: number): AsyncGenerator<StoredRecord, void, void> {
+  for await (const records of recordChunks(source, { log, after: 0, to: head })) yield* records;
 }
 
 type Judging = {
