@@ -1,3 +1,1 @@
-import { pure } from "@finality/eslint-config";
-
-export default pure(import.meta.dirname);
+export { pure as default } from "@finality/eslint-config";

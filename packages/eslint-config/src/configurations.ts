@@ -79,22 +79,12 @@ export const node = defineConfig(
   { files: tests, rules: inTests },
 );
 
-/**
- * Code that must give the same bytes on every machine. Its tests and tools may use Node, so the tsconfig.test.json of
- * `packageFolder` (absolute) compiles them.
- */
-export const pure = (packageFolder: string): Linter.Config[] =>
-  defineConfig(
-    base,
-    { files: ["src/**/*.ts"], ignores: tests, rules: purityRules(houseRestrictions, deepImports) },
-    {
-      files: [...tests, ...tools],
-      languageOptions: {
-        parserOptions: { projectService: false, project: "./tsconfig.test.json", tsconfigRootDir: packageFolder },
-      },
-      rules: inTests,
-    },
-  );
+/** Code that must give the same bytes on every machine. Its tests and tools may use Node. */
+export const pure = defineConfig(
+  base,
+  { files: ["src/**/*.ts"], ignores: tests, rules: purityRules(houseRestrictions, deepImports) },
+  { files: [...tests, ...tools], rules: inTests },
+);
 
 /** Test tooling: as `node`, but it may read the environment. */
 export const testkit = defineConfig(node, { files: ["**/*.ts"], rules: { "no-restricted-syntax": ["error", ...houseRestrictions] } });
