@@ -5,10 +5,11 @@ import { exportRange } from "@finality/archive";
 import { createNotifier } from "@finality/database";
 import { recordedLog } from "@finality/desk-log";
 import { semantics } from "@finality/engine";
-import { createLogReader, createLogWriter, detachPartition, recordChunks, recordPartitions } from "@finality/event-log";
+import { createLogReader, createLogWriter, recordChunks, recordPartitions } from "@finality/event-log";
 import { testDatabase, type TestDatabase } from "@finality/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readConfig } from "../config.ts";
+import { leaveForArchive } from "../testing/leave-for-archive.ts";
 import { namedLog, namedLogs, sourceOf, type SourceOptions } from "./replay-source.ts";
 import type { RunDocument } from "./run-document.ts";
 import { openRunFolder } from "./run-folder.ts";
@@ -71,9 +72,7 @@ test("the same log comes out of the database, the archive, and both when its beg
   expect(archived.verdict).toEqual(database.verdict);
   expect(withoutSource(archived.run)).toEqual(withoutSource(database.run));
 
-  const [first] = await recordPartitions(data.database, "SPX");
-  if (first === undefined) throw new Error("the log has a first partition");
-  await detachPartition(data.database, { partition: first, root: Buffer.alloc(32), manifestHash: Buffer.alloc(32), actor: "operator-1", drop: true });
+  await leaveForArchive(data.database, archive, "SPX", partitionRecords);
   await expect(looked({})).rejects.toMatchObject({ code: "archived" });
   for (const options of [{ archive }, { archive, source: "both" }] as const) {
     const both = await looked(options);
